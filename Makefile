@@ -1,0 +1,41 @@
+# `make` alone says what there is. What is longer than a line stands in scripts/.
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help run build test test-unit test-e2e bench lint format fixtures clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build, and serve on an embedded Postgres with a demo schema; Ctrl-C ends it
+	@scripts/run.sh
+
+build: ## build .build/release/sluice
+	@scripts/need.sh build
+	@scripts/build.sh
+
+test: ## all tests, on a Postgres of their own
+	@scripts/test.sh unit e2e
+
+test-unit: ## the Swift tests only
+	@scripts/test.sh unit
+
+test-e2e: ## the end-to-end tests only; ARGS="-k rejects" goes to pytest
+	@scripts/test.sh e2e -- $(ARGS)
+
+bench: ## Sluice, psql and pgloader side by side; results in bench-results/
+	@scripts/bench.sh $(ARGS)
+
+lint: ## format, layers, shell, Python, boards, rules, compose
+	@scripts/lint.sh
+
+format: ## put the Swift files into shape
+	@swift format --in-place --recursive --parallel Sources Tests Package.swift
+
+fixtures: ## make the large input files in Fixtures/generated
+	@scripts/fixtures.sh sales-10k sales-100k sales-100k-bad sales-1m sales-10m
+
+clean: ## remove what was built; the data in .sluice stays
+	rm -rf .build .venv Fixtures/generated bench-results

@@ -1,0 +1,112 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A C library of Debian's, as a module: `Sources/System/<name>`.
+func system(_ name: String, pkgConfig: String?, apt package: String) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+/// A module of one of the layers: `Sources/<layer>/<name>`.
+func module(
+  _ name: String, in layer: String, needs dependencies: [Target.Dependency] = [],
+  resources: [Resource] = []
+) -> Target {
+  .target(
+    name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)", resources: resources,
+    swiftSettings: strict)
+}
+
+/// The tests of a module: `Tests/<module>Tests`.
+func tests(_ name: String, needs dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "sluice",
+  products: [.executable(name: "sluice", targets: ["sluice"])],
+  targets: [
+    // System: C libraries, no policy.
+    system("CLinux", pkgConfig: nil, apt: "libc6-dev"),
+    system("CSimd", pkgConfig: nil, apt: "libc6-dev"),
+    system("CLibpq", pkgConfig: "libpq", apt: "libpq-dev"),
+    system("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+    system("CWslay", pkgConfig: nil, apt: "libwslay-dev"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+
+    // Core: what any service would need.
+    module("Threading", in: "Core", needs: ["CLinux"]),
+    module("Telemetry", in: "Core"),
+    module("Postgres", in: "Core", needs: ["CLibpq", "CLinux", "Threading", "Telemetry"]),
+    module("EmbeddedPostgres", in: "Core", needs: ["CLinux", "Threading", "Telemetry"]),
+    module("HTTP", in: "Core", needs: ["CMicrohttpd", "CWslay", "CCrypto", "Threading", "Telemetry"]),
+    module("HTTPClient", in: "Core", needs: ["CCurl", "Threading"]),
+
+    // Import: the steps, in the order of the data. They meet in ImportModel only.
+    module("ImportModel", in: "Import"),
+    module("Spool", in: "Import", needs: ["CCrypto", "ImportModel", "Threading"]),
+    module("Reading", in: "Import", needs: ["CSimd", "ImportModel"]),
+    module("Validation", in: "Import", needs: ["ImportModel", "Postgres"]),
+    module("Staging", in: "Import", needs: ["ImportModel", "Postgres"]),
+    module("Merging", in: "Import", needs: ["ImportModel", "Postgres"]),
+    module("Progress", in: "Import", needs: ["ImportModel", "Postgres", "Telemetry"]),
+
+    // Service: what joins the steps and shows them.
+    module(
+      "Queue", in: "Service", needs: ["ImportModel", "Postgres", "Telemetry", "Validation"],
+      resources: [
+        .embedInCode("Migrations/0001-imports.up.sql"),
+        .embedInCode("Migrations/0001-imports.down.sql"),
+      ]),
+    module(
+      "Worker", in: "Service",
+      needs: [
+        "ImportModel", "Spool", "Reading", "Validation", "Staging", "Merging", "Progress", "Queue",
+        "Postgres", "Telemetry", "Threading",
+      ]),
+    module("Dashboard", in: "Service", needs: ["HTTP"]),
+    module(
+      "API", in: "Service",
+      needs: [
+        "HTTP", "ImportModel", "Spool", "Staging", "Validation", "Progress", "Queue", "Worker",
+        "Postgres", "Telemetry", "Dashboard",
+      ],
+      resources: [.embedInCode("openapi.json")]),
+
+    .executableTarget(
+      name: "sluice",
+      dependencies: [
+        "API", "Worker", "Queue", "Progress", "Spool", "Postgres", "HTTP", "HTTPClient", "Telemetry",
+        "Threading", "ImportModel", "Dashboard", "EmbeddedPostgres",
+      ],
+      path: "Sources/sluice",
+      resources: [
+        .embedInCode("Resources/demo-schema.sql"), .embedInCode("Resources/sales-tiny.csv"),
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("ThreadingTests", needs: ["Threading"]),
+    tests("PostgresTests", needs: ["Postgres", "Threading"]),
+    tests("HTTPTests", needs: ["HTTP", "Telemetry"]),
+    tests("TelemetryTests", needs: ["Telemetry"]),
+    tests("SpoolTests", needs: ["Spool", "ImportModel"]),
+    tests("ReadingTests", needs: ["Reading", "ImportModel"]),
+    tests("ValidationTests", needs: ["Validation", "ImportModel", "Postgres"]),
+    tests("ImportModelTests", needs: ["ImportModel"]),
+  ]
+)

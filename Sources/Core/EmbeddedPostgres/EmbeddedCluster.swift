@@ -1,0 +1,193 @@
+import Glibc
+public import Telemetry
+import Threading
+
+/// A private Postgres cluster that this program makes, starts and stops, on a Unix socket only.
+///
+/// It ends with this program, however that ends: the kernel tells it of our death.
+public actor EmbeddedCluster {
+  // The kernel's notice is bound to the thread that starts the server: it must live as long as we do.
+  private let executor = ThreadExecutor(name: "cluster")
+  /// The thread that starts and watches the server.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    executor.asUnownedSerialExecutor()
+  }
+
+  private let folder: String
+  private let logger: Logger
+  private var server: ChildProcess?
+  private var lock: Int32 = -1
+
+  /// A cluster in a data folder; nothing is made yet.
+  ///
+  /// - Parameter folder: where the cluster lies, or where a note says where it lies.
+  public init(folder: String, logger: Logger) {
+    self.folder = folder
+    self.logger = logger
+  }
+
+  /// Makes the cluster if there is none, and starts it.
+  ///
+  /// - Returns: the connection string, as libpq reads it.
+  /// - Throws: `EmbeddedClusterError`
+  public func start() async throws -> String {
+    // Others may pass through it: the cluster's own folder below is closed to them.
+    guard mkdir(folder, 0o711) == 0 || errno == EEXIST else {
+      throw EmbeddedClusterError("cannot make \(folder): \(String(cString: strerror(errno)))")
+    }
+    try takeLock()
+    let account = try ServerAccount.choose()
+    let place = try choosePlace(account)
+    let data = "\(place)/data"
+    let binaries = try ServerBinaries.find(version: versionOfCluster(data))
+    let socket = try chooseSocket(place, account)
+    if versionOfCluster(data) == nil { try make(data, binaries, account, log: "\(folder)/initdb.log") }
+    try endLeftover(data)
+    let command = account.command(
+      [
+        "\(binaries.folder)/postgres", "-D", data, "-c", "listen_addresses=",
+        "-c", "unix_socket_directories=\(socket)", "-c", "unix_socket_permissions=0700",
+        "-c", "max_connections=60", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB",
+        "-c", "log_min_messages=warning",
+      ], diesWithParent: true)
+    server = try ChildProcess(command, log: "\(folder)/postgres.log")
+    try await waitUntilReady(data, log: "\(folder)/postgres.log")
+    logger.info("embedded postgres started", ["version": "\(binaries.version)"])
+    return "host='\(escaped(socket))' user=sluice dbname=postgres"
+  }
+
+  /// Stops the cluster: open transactions are rolled back.
+  public func stop() async {
+    guard let server else { return }
+    self.server = nil
+    do {
+      server.send(SIGINT)
+      if try await ended(server, within: .seconds(4)) { return }
+      logger.warning("embedded postgres is slow to stop: it is stopped at once")
+      server.send(SIGQUIT)
+      _ = try await ended(server, within: .seconds(2))
+    } catch {
+      logger.error("embedded postgres could not be stopped", ["error": "\(error)"])
+    }
+  }
+
+  // MARK: Places
+
+  private func takeLock() throws {
+    lock = open("\(folder)/lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+    guard lock >= 0 else {
+      throw EmbeddedClusterError("cannot open \(folder)/lock: \(String(cString: strerror(errno)))")
+    }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      throw EmbeddedClusterError(
+        "another sluice uses \(folder): stop it, or set another SLUICE_DATA_DIR")
+    }
+  }
+
+  /// The data folder itself, or one below `/var/tmp` where the cluster's user cannot come to it: root's
+  /// home is closed to others.
+  private func choosePlace(_ account: ServerAccount) throws -> String {
+    let near = "\(folder)/postgres"
+    try account.own(near)
+    if try account.canReach(near) { return near }
+    rmdir(near)
+    let far = "/var/tmp/sluice-\(String(fingerprint(absolute(folder)), radix: 16))"
+    try account.own(far)
+    logger.info("the cluster's user cannot reach the data folder", ["cluster": far])
+    unlink(near)
+    symlink(far, near)
+    return far
+  }
+
+  /// The socket's folder: the path of a socket has 107 bytes at the most (unix(7)).
+  private func chooseSocket(_ place: String, _ account: ServerAccount) throws -> String {
+    let near = absolute("\(place)")
+    if near.utf8.count <= 85 { return near }
+    let far = "/tmp/sluice-\(String(fingerprint(near), radix: 16))"
+    try account.own(far)
+    return far
+  }
+
+  private func absolute(_ path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// FNV-1a, to tell folders apart.
+  private func fingerprint(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  private func escaped(_ text: String) -> String {
+    text.reduce(into: "") { result, character in
+      if character == "'" || character == "\\" { result += "\\" }
+      result.append(character)
+    }
+  }
+
+  // MARK: Server
+
+  private func versionOfCluster(_ data: String) -> Int? {
+    readText("\(data)/PG_VERSION").flatMap { Int($0.filter(\.isNumber)) }
+  }
+
+  private func make(
+    _ data: String, _ binaries: ServerBinaries, _ account: ServerAccount, log: String
+  ) throws {
+    let command = account.command([
+      "\(binaries.folder)/initdb", "-D", data, "-U", "sluice", "--auth=trust", "--encoding=UTF8",
+      "--locale=C.UTF-8", "--no-instructions",
+    ])
+    guard try ChildProcess(command, log: log).wait() == .code(0) else {
+      throw EmbeddedClusterError("initdb failed: see \(log)")
+    }
+  }
+
+  /// A server whose parent was killed ends by itself; one that does not is told to.
+  private func endLeftover(_ data: String) throws {
+    guard let text = readText("\(data)/postmaster.pid"),
+      let pid = text.split(separator: "\n").first.flatMap({ pid_t($0) })
+    else { return }
+    for attempt in 0..<100 where kill(pid, 0) == 0 {
+      if attempt == 20 { kill(pid, SIGINT) }
+      if attempt == 60 { kill(pid, SIGQUIT) }
+      usleep(100_000)
+    }
+  }
+
+  private func waitUntilReady(_ data: String, log: String) async throws {
+    for _ in 0..<600 {
+      // The last line of the file says so (Postgres, src/include/utils/pidfile.h).
+      if let status = readText("\(data)/postmaster.pid")?.split(separator: "\n").last,
+        status.hasPrefix("ready")
+      {
+        return
+      }
+      if let exit = try server?.poll() {
+        server = nil
+        throw EmbeddedClusterError("postgres ended at once (\(exit)): see \(log)")
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    throw EmbeddedClusterError("postgres did not become ready within 30 s: see \(log)")
+  }
+
+  private func ended(_ server: ChildProcess, within limit: Duration) async throws -> Bool {
+    let clock = ContinuousClock()
+    let deadline = clock.now + limit
+    while clock.now < deadline {
+      if try server.poll() != nil { return true }
+      usleep(20_000)
+    }
+    return false
+  }
+
+  private func readText(_ path: String) -> String? {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = fread(&bytes, 1, bytes.count, file)
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+}

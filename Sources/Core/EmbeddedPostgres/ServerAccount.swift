@@ -1,0 +1,45 @@
+import Glibc
+
+/// The user that a private cluster runs as: Postgres refuses to run as root.
+struct ServerAccount {
+  /// Name, user and group; nil where this program is not root and the cluster runs as itself.
+  private let other: (name: String, user: uid_t, group: gid_t)?
+
+  /// The present user, or for root: `postgres`, else `nobody`.
+  static func choose() throws -> ServerAccount {
+    guard geteuid() == 0 else { return ServerAccount(other: nil) }
+    for name in ["postgres", "nobody"] {
+      if let entry = getpwnam(name) {
+        return ServerAccount(other: (name, entry.pointee.pw_uid, entry.pointee.pw_gid))
+      }
+    }
+    throw EmbeddedClusterError("Postgres does not run as root, and there is no user postgres")
+  }
+
+  /// A command as this user runs it: with this program's death as the signal to shut down.
+  func command(_ arguments: [String], diesWithParent: Bool = false) -> [String] {
+    var prefix = ["/usr/bin/setpriv"]
+    if let other {
+      prefix += ["--reuid=\(other.user)", "--regid=\(other.group)", "--clear-groups"]
+    }
+    if diesWithParent { prefix.append("--pdeathsig=INT") }
+    return prefix.count > 1 ? prefix + ["--"] + arguments : arguments
+  }
+
+  /// Makes a folder that belongs to this user alone.
+  func own(_ folder: String) throws {
+    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+      throw EmbeddedClusterError("cannot make \(folder): \(String(cString: strerror(errno)))")
+    }
+    guard let other else { return }
+    guard chown(folder, other.user, other.group) == 0 else {
+      throw EmbeddedClusterError("cannot give \(folder) away: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Whether this user can work in a folder, all the way down to it.
+  func canReach(_ folder: String) throws -> Bool {
+    let test = command(["/usr/bin/test", "-w", folder])
+    return try ChildProcess(test, log: "/dev/null").wait() == .code(0)
+  }
+}

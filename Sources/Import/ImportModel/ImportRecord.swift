@@ -1,0 +1,123 @@
+/// An import as the outside sees it: "the object" of the contract, section 2.
+public struct ImportRecord: Sendable, Equatable {
+  /// `task_id`
+  public var id: ImportID
+  /// Names the request: see the contract.
+  public var idempotencyKey: String
+  /// Where it stands.
+  public var status: ImportState
+  /// `schema.table`
+  public var target: String
+  /// The columns of the conflict key; empty where the mode needs none.
+  public var key: [String]
+  /// What the caller asked for.
+  public var options: ImportOptions
+  /// How often a worker has begun.
+  public var attempt: Int
+  /// The file.
+  public var source: ImportSource
+  /// Bytes of the file that were read.
+  public var bytesDone: Int64
+  /// Rows of the file, known once it has been read to its end.
+  public var rowsTotal: Int64?
+  /// What became of the rows so far.
+  public var counts: RowCounts
+  /// Rows a second of the stage at hand, or of the whole import when it has ended.
+  public var rowsPerSecond: Double
+  /// The states it went through, oldest first.
+  public var history: [Stage]
+  /// Seconds since the epoch, by the database's clock, when this was read.
+  public var asOf: Double
+  /// RFC 3339, UTC.
+  public var createdAt: String
+  /// RFC 3339, UTC; nil before a worker took it.
+  public var startedAt: String?
+  /// RFC 3339, UTC; nil before it ended.
+  public var finishedAt: String?
+  /// Why it failed.
+  public var failure: ImportFailure?
+
+  /// A state that was entered.
+  public struct Stage: Sendable, Codable, Equatable {
+    /// The state.
+    public var name: ImportState
+    /// Seconds since the epoch, by the database's clock.
+    public var at: Double
+
+    /// Describes one stage.
+    public init(name: ImportState, at: Double) {
+      self.name = name
+      self.at = at
+    }
+  }
+
+  /// Puts together what was read from the database.
+  public init(
+    id: ImportID, idempotencyKey: String, status: ImportState, target: String, key: [String],
+    options: ImportOptions, attempt: Int, source: ImportSource, bytesDone: Int64, rowsTotal: Int64?,
+    counts: RowCounts, rowsPerSecond: Double, history: [Stage], asOf: Double, createdAt: String,
+    startedAt: String?, finishedAt: String?, failure: ImportFailure?
+  ) {
+    self.id = id
+    self.idempotencyKey = idempotencyKey
+    self.status = status
+    self.target = target
+    self.key = key
+    self.options = options
+    self.attempt = attempt
+    self.source = source
+    self.bytesDone = bytesDone
+    self.rowsTotal = rowsTotal
+    self.counts = counts
+    self.rowsPerSecond = rowsPerSecond
+    self.history = history
+    self.asOf = asOf
+    self.createdAt = createdAt
+    self.startedAt = startedAt
+    self.finishedAt = finishedAt
+    self.failure = failure
+  }
+}
+
+/// The file of an import.
+public struct ImportSource: Sendable, Codable, Equatable {
+  /// Its name as the caller gave it, or `upload`.
+  public var name: String
+  /// `csv`
+  public var format: String
+  /// Its size.
+  public var bytes: Int64
+  /// Hexadecimal, of the content.
+  public var sha256: String
+  /// `UTF-8`
+  public var encoding: String
+  /// Separator and quote.
+  public var dialect: Dialect
+
+  /// How a delimiter-separated file is written.
+  public struct Dialect: Sendable, Codable, Equatable {
+    /// One ASCII character.
+    public var delimiter: String
+    /// One ASCII character.
+    public var quote: String
+
+    /// Describes a dialect.
+    public init(delimiter: String = ",", quote: String = "\"") {
+      self.delimiter = delimiter
+      self.quote = quote
+    }
+  }
+
+  /// Describes a file.
+  public init(
+    name: String, format: String = "csv", bytes: Int64, sha256: String, encoding: String = "UTF-8",
+    dialect: Dialect = Dialect()
+  ) {
+    self.name = name
+    self.format = format
+    self.bytes = bytes
+    self.sha256 = sha256
+    self.encoding = encoding
+    self.dialect = dialect
+  }
+}

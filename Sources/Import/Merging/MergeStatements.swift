@@ -1,0 +1,157 @@
+import ImportModel
+import Postgres
+
+/// The SQL of one merge. Every identifier comes out of the catalog.
+struct MergeStatements {
+  private let request: MergeRequest
+  private let keyColumns: [StagingLayout.Column]
+  private let otherColumns: [StagingLayout.Column]
+
+  init(_ request: MergeRequest) {
+    self.request = request
+    let key = Set(request.key.columns)
+    keyColumns = request.key.columns.compactMap { name in
+      request.layout.columns.first { $0.name == name }
+    }
+    otherColumns = request.layout.columns.filter { !key.contains($0.name) }
+  }
+
+  /// Rows of a slice, given as the half-open range of its pages `$1 ..< $2`.
+  private static let slice = "s.ctid >= $1::tid AND s.ctid < $2::tid"
+
+  private var target: String {
+    "\(quotedIdentifier(request.target.schema)).\(quotedIdentifier(request.target.name))"
+  }
+
+  private var row: String { quotedIdentifier(request.layout.rowColumn) }
+
+  private func list(_ columns: [StagingLayout.Column], prefix: String = "") -> String {
+    columns.map { prefix + quotedIdentifier($0.name) }.joined(separator: ", ")
+  }
+
+  /// A staged value as the target's type.
+  private func value(_ column: StagingLayout.Column) -> String {
+    let name = "s." + quotedIdentifier(column.name)
+    return column.castTo.map { "CAST(\(name) AS \($0))" } ?? name
+  }
+
+  /// Identity columns that are `GENERATED ALWAYS` take the file's values: whoever names them means it.
+  private var overriding: String {
+    let always = request.target.columns.contains { column in
+      column.identity == .always && request.layout.columns.contains { $0.name == column.name }
+    }
+    return always ? "OVERRIDING SYSTEM VALUE " : ""
+  }
+
+  private func insertHead(alias: String = "") -> String {
+    "INSERT INTO \(target)\(alias) (\(list(request.layout.columns))) \(overriding)"
+  }
+
+  private var selectSlice: String {
+    """
+    SELECT \(request.layout.columns.map(value).joined(separator: ", "))
+      FROM \(request.staging) s WHERE \(MergeStatements.slice)
+    """
+  }
+
+  var targetIsEmpty: String { "SELECT NOT EXISTS (SELECT FROM \(target)) AS empty" }
+
+  var stagingBlocks: String {
+    "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::bigint AS blocks"
+  }
+
+  var analyzeTarget: String { "ANALYZE \(target)" }
+
+  /// A plain insert, for a target that holds none of the keys.
+  var insert: String { insertHead() + selectSlice }
+
+  /// Inserts what is new, writes what has changed and leaves the rest; answers how many of each were
+  /// new and changed.
+  ///
+  /// In the order of the key, so that it meets the application's own writes in one order only.
+  var upsert: String {
+    """
+    WITH before AS (\(matched)), merged AS (
+      \(insertHead(alias: " AS t"))\(selectSlice)
+       ORDER BY \(list(keyColumns, prefix: "s."))
+      ON CONFLICT (\(list(keyColumns))) \(onConflict)
+      RETURNING \(request.isPartitioned ? "NULL::boolean" : "xmax = 0") AS inserted
+    )
+    SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted,
+           (SELECT matched FROM before) AS matched,
+           (SELECT count(*) FROM \(request.staging) s WHERE \(MergeStatements.slice)) AS total
+      FROM merged
+    """
+  }
+
+  /// How many rows of a slice the target has already; asked only where `xmax` cannot tell.
+  private var matched: String {
+    guard request.isPartitioned else { return "SELECT NULL::bigint AS matched" }
+    let same = keyColumns.map {
+      "t.\(quotedIdentifier($0.name)) = \(value($0))"
+    }
+    return """
+      SELECT count(*) AS matched FROM \(request.staging) s
+        JOIN \(target) t ON \(same.joined(separator: " AND ")) WHERE \(MergeStatements.slice)
+      """
+  }
+
+  private var onConflict: String {
+    guard !otherColumns.isEmpty else { return "DO NOTHING" }
+    let assignments = otherColumns.map {
+      "\(quotedIdentifier($0.name)) = excluded.\(quotedIdentifier($0.name))"
+    }
+    let differences = otherColumns.map { column in
+      let name = quotedIdentifier(column.name)
+      let cast = column.isComparable ? "" : "::text"
+      return "t.\(name)\(cast) IS DISTINCT FROM excluded.\(name)\(cast)"
+    }
+    return """
+      DO UPDATE SET \(assignments.joined(separator: ", "))
+        WHERE \(differences.joined(separator: " OR "))
+      """
+  }
+
+  /// Rows whose key is whole: NULLs are equal to nothing unless the index says so.
+  private var keyIsWhole: String {
+    request.key.nullsAreEqual
+      ? "true"
+      : keyColumns.map { "s.\(quotedIdentifier($0.name)) IS NOT NULL" }.joined(separator: " AND ")
+  }
+
+  var hasDuplicates: String {
+    """
+    SELECT EXISTS (SELECT FROM \(request.staging) s WHERE \(keyIsWhole)
+                    GROUP BY \(keyColumns.map(value).joined(separator: ", "))
+                   HAVING count(*) > 1) AS found
+    """
+  }
+
+  /// Removes the rows that another row of the file stands for.
+  func removeDuplicates(keepingLast: Bool) -> String {
+    """
+    DELETE FROM \(request.staging) d USING (
+      SELECT s.ctid AS id, row_number() OVER (
+               PARTITION BY \(keyColumns.map(value).joined(separator: ", "))
+               ORDER BY s.\(row) \(keepingLast ? "DESC" : "ASC")) AS place
+        FROM \(request.staging) s WHERE \(keyIsWhole)) n
+     WHERE d.ctid = n.id AND n.place > 1
+    """
+  }
+
+  /// A page of the rows that share their key with another one, by row number.
+  var duplicateRows: String {
+    """
+    SELECT r.row FROM (
+      SELECT s.\(row) AS row, count(*) OVER (
+               PARTITION BY \(keyColumns.map(value).joined(separator: ", "))) AS times
+        FROM \(request.staging) s WHERE \(keyIsWhole)) r
+     WHERE r.times > 1 ORDER BY r.row
+    """
+  }
+
+  /// Removes rows by number.
+  var removeRows: String {
+    "DELETE FROM \(request.staging) s WHERE s.\(row) = ANY ($1::bigint[])"
+  }
+}

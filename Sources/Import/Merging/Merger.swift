@@ -1,0 +1,192 @@
+public import ImportModel
+public import Postgres
+
+/// Merges a staging table into its target, all or nothing: invariants 5 and 6.
+///
+/// The merge, the counts, the end of staging and `status = done` are one transaction. Inside it, the rows
+/// go over in slices of staging's pages, so that those who watch see them move.
+public struct Merger: Sendable {
+  /// Tells of the merge; awaited, so that the state is known before the commit.
+  public typealias Watch = @Sendable (MergeProgress) async throws -> Void
+  /// Finds the rejects for rows of the file that cannot go in because their key stands there twice.
+  public typealias DescribeDuplicates = @Sendable ([Int64]) async throws -> [Reject]
+  /// Keeps rejects, in the transaction of the merge.
+  public typealias KeepRejects = @Sendable ([Reject], PostgresConnection) async throws -> Void
+
+  /// First word of the advisory locks on targets; the second is the OID.
+  private static let lockSpace: Int64 = 0x51C1
+
+  private let request: MergeRequest
+  private let statements: MergeStatements
+  private let connection: PostgresConnection
+  private let watch: Watch
+  private let describe: DescribeDuplicates
+  private let keep: KeepRejects
+
+  /// Prepares a merge over a connection that nobody else uses.
+  public init(
+    _ request: MergeRequest, on connection: PostgresConnection, watch: @escaping Watch,
+    describeDuplicates describe: @escaping DescribeDuplicates,
+    keepRejects keep: @escaping KeepRejects
+  ) {
+    self.request = request
+    statements = MergeStatements(request)
+    self.connection = connection
+    self.watch = watch
+    self.describe = describe
+    self.keep = keep
+  }
+
+  /// Merges and commits.
+  ///
+  /// - Throws: `LeaseLost` when the lease no longer holds or the import was called off; `ImportFailure`
+  ///   when the counts do not add up; `PostgresError` when a rule of the database refuses.
+  public func run() async throws -> MergeOutcome {
+    do {
+      if let outcome = try await attempt(.insert) { return outcome }
+    } catch let error as PostgresError where error.isUniqueViolation {
+      // The key is in the file twice, or was written by somebody else meanwhile.
+    }
+    guard let outcome = try await attempt(.upsert) else {
+      throw ImportFailure(.internal, "the merge had no plan")
+    }
+    return outcome
+  }
+
+  private func attempt(_ plan: MergePlan) async throws -> MergeOutcome? {
+    try await connection.transaction { connection in
+      try await prepare()
+      if plan == .insert {
+        guard try await connection.query(statements.targetIsEmpty).rows[0].bool("empty") else {
+          return nil
+        }
+      }
+      var counts = request.staged
+      if plan == .upsert || request.duplicates != .last { try await removeDuplicates(&counts) }
+      try await merge(&counts, plan: plan)
+      try await watch(MergeProgress(counts: counts, isFinalizing: true))
+      try await finish(counts)
+      return MergeOutcome(counts: counts, plan: plan)
+    }
+  }
+
+  private func prepare() async throws {
+    try await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+    let key = Merger.lockSpace << 32 | Int64(request.target.oid)
+    _ = try await connection.query("SELECT pg_advisory_xact_lock($1)", [.int(key)])
+  }
+
+  private func removeDuplicates(_ counts: inout RowCounts) async throws {
+    guard try await connection.query(statements.hasDuplicates).rows[0].bool("found") else { return }
+    switch request.duplicates {
+    case .last, .first:
+      let statement = statements.removeDuplicates(keepingLast: request.duplicates == .last)
+      counts.skipped += Int64(try await connection.query(statement).affected)
+    case .reject:
+      try await rejectDuplicates(&counts)
+    }
+  }
+
+  private func rejectDuplicates(_ counts: inout RowCounts) async throws {
+    try await connection.execute(
+      "DECLARE duplicates NO SCROLL CURSOR FOR \(statements.duplicateRows)")
+    var pages: [[Int64]] = []
+    while true {
+      let page = try await connection.query("FETCH FORWARD 1000 FROM duplicates").rows
+      if page.isEmpty { break }
+      let rows = try page.map { try $0.int64("row") }
+      try await keep(try await describe(rows), connection)
+      pages.append(rows)
+    }
+    try await connection.execute("CLOSE duplicates")
+    for rows in pages {
+      let removed = try await connection.query(statements.removeRows, [.int8Array(rows)]).affected
+      counts.ok -= Int64(removed)
+      counts.bad += Int64(removed)
+    }
+  }
+
+  private func merge(_ counts: inout RowCounts, plan: MergePlan) async throws {
+    let blocks = try await connection.query(
+      statements.stagingBlocks, [.text(request.staging)]
+    ).rows[0].int64("blocks")
+    let rowsPerBlock = max(1, Double(request.staged.ok) / Double(max(1, blocks)))
+    var tuner = SizeTuner(rows: 20_000, bounds: 1_000...1_000_000, aim: 0.4...1.2)
+    let clock = ContinuousClock()
+    var block: Int64 = 0
+    while block < blocks {
+      let next = min(blocks, block + max(1, Int64(Double(tuner.rows) / rowsPerBlock)))
+      let begun = clock.now
+      try await mergeSlice(block..<next, plan: plan, counts: &counts)
+      tuner.note(
+        rows: Int(Double(next - block) * rowsPerBlock), seconds: (clock.now - begun) / .seconds(1))
+      try await watch(MergeProgress(counts: counts, isFinalizing: false))
+      block = next
+    }
+  }
+
+  private func mergeSlice(
+    _ pages: Range<Int64>, plan: MergePlan, counts: inout RowCounts
+  ) async throws {
+    let slice: [PostgresParameter] = [
+      .text("(\(pages.lowerBound),0)"), .text("(\(pages.upperBound),0)"),
+    ]
+    switch plan {
+    case .insert:
+      counts.inserted += Int64(try await connection.query(statements.insert, slice).affected)
+    case .upsert:
+      let row = try await connection.query(statements.upsert, slice).rows[0]
+      let total = try row.int64("total")
+      let written = try row.int64("written")
+      let matched = try row.optionalInt64("matched")
+      let inserted = try matched.map { total - $0 } ?? row.int64("inserted")
+      counts.inserted += inserted
+      counts.updated += written - inserted
+      counts.unchanged += total - written
+    }
+  }
+
+  private func finish(_ counts: RowCounts) async throws {
+    guard counts.isConserved else {
+      throw ImportFailure(
+        .notConserved,
+        "\(counts.read) rows were read, but \(counts.bad + counts.merged) are accounted for",
+        hint: "nothing was changed; please report this with the import's id")
+    }
+    let sql = """
+      UPDATE sluice.imports SET
+        status = 'done', finished_at = clock_timestamp(), lease_id = NULL, lease_expires_at = NULL,
+        history = history || jsonb_build_object(
+          'name', 'done', 'at', extract(epoch FROM clock_timestamp())),
+        bytes_done = source_bytes, rows_total = $3, rows_read = $3, rows_ok = $4, rows_bad = $5,
+        rows_skipped = $6, rows_inserted = $7, rows_updated = $8, rows_unchanged = $9
+      WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
+      """
+    let ended = try await connection.query(
+      sql,
+      [
+        .text(request.lease.importID.description), .text(request.lease.id), .int(counts.read),
+        .int(counts.ok), .int(counts.bad), .int(counts.skipped), .int(counts.inserted),
+        .int(counts.updated), .int(counts.unchanged),
+      ])
+    if ended.affected == 0 { throw LeaseLost(request.lease) }
+    try await connection.execute("DROP TABLE \(request.staging)")
+    _ = try await connection.query(
+      "DELETE FROM sluice.chunks WHERE import_id = $1::uuid",
+      [.text(request.lease.importID.description)])
+  }
+
+  /// Refreshes the planner's statistics where the target has grown by a tenth or more.
+  public func analyzeIfGrown(_ counts: RowCounts) async throws {
+    let changed = counts.inserted + counts.updated
+    guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
+    try await connection.execute(statements.analyzeTarget)
+  }
+}
+
+extension PostgresError {
+  /// Whether a key was there already: the conflict key, or another one that is checked before it.
+  fileprivate var isUniqueViolation: Bool {
+    sqlState == "23505"
+  }
+}

@@ -1,0 +1,34 @@
+/// Why a file cannot be read at all. What is wrong with a single row is a `RowFault` instead.
+public struct ReadingError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The kinds of such errors.
+  public enum Code: String, Sendable, CaseIterable {
+    /// There is no header, because there is nothing in the file but line ends at most.
+    case emptyFile = "empty_file"
+    /// The bytes are no plain text, or text in an encoding that is not read yet.
+    case unsupportedFormat = "unsupported_format"
+    /// The header is not valid UTF-8.
+    case headerEncoding = "header_encoding"
+    /// The file ends inside quotes that were opened in the header.
+    case headerUnterminatedQuote = "header_unterminated_quote"
+    /// The header is longer than `ReadingLimits.maxRowBytes`.
+    case headerTooLong = "header_too_long"
+    /// The header has more columns than `ReadingLimits.maxColumns`.
+    case tooManyColumns = "too_many_columns"
+    /// The dialect contradicts itself.
+    case badDialect = "bad_dialect"
+  }
+
+  /// What kind of error it is.
+  public let code: Code
+  /// What is wrong and what can be done about it, for the one who sent the file.
+  public let message: String
+
+  /// Describes one error.
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  /// The message.
+  public var description: String { message }
+}

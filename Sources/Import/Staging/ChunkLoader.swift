@@ -1,0 +1,109 @@
+public import ImportModel
+public import Postgres
+
+/// Stages chunks, each in one transaction with its rejects and its ledger entry: invariants 2 and 4.
+public struct ChunkLoader: Sendable {
+  /// Where batches come from.
+  ///
+  /// - Returns: the next batch of the chunk, or nil where the chunk ends.
+  public typealias BatchSource = @Sendable () async throws -> EncodedBatch?
+
+  /// A chunk that was committed.
+  public struct Chunk: Sendable, Equatable {
+    /// Rows that are now in staging.
+    public var rowsOK: Int64 = 0
+    /// Rows that are now among the rejects.
+    public var rowsBad: Int64 = 0
+    /// Where it begins.
+    public var start: FilePosition
+    /// Where it ends, and the next one begins.
+    public var end: FilePosition
+  }
+
+  private let table: StagingTable
+  private let lease: Lease
+  private let attempt: Int
+  private let connection: PostgresConnection
+
+  /// Stages into a table that `StagingTable.prepare` has made.
+  public init(
+    table: StagingTable, lease: Lease, attempt: Int, connection: PostgresConnection
+  ) {
+    self.table = table
+    self.lease = lease
+    self.attempt = attempt
+    self.connection = connection
+  }
+
+  /// Stages one chunk.
+  ///
+  /// - Throws: `LeaseLost` when the lease no longer holds; `PostgresError` when Postgres refuses a row,
+  ///   with nothing of the chunk left in the database.
+  public func load(
+    number: Int64, from start: FilePosition, batches: @escaping BatchSource,
+    recycle: @escaping @Sendable (EncodedBatch) -> Void
+  ) async throws -> Chunk {
+    let columns = [table.layout.rowColumn] + table.layout.columns.map(\.name)
+    let copy = """
+      COPY \(table.name) (\(columns.map(quotedIdentifier).joined(separator: ", ")))
+      FROM STDIN (FORMAT binary)
+      """
+    return try await connection.transaction { connection in
+      // What the chunk writes is unlogged or can be computed again: nobody waits for the disk.
+      try await connection.execute("SET LOCAL synchronous_commit = off")
+      let gathered = try await connection.copyInBinary(into: copy) { writer in
+        try await gather(batches, from: start, into: writer, recycle: recycle)
+      }
+      try await insert(gathered.result.rejects, on: connection)
+      try await enter(gathered.result.chunk, number: number, on: connection)
+      return gathered.result.chunk
+    }
+  }
+
+  private struct Gathered: Sendable {
+    var chunk: Chunk
+    var rejects: [Reject] = []
+  }
+
+  private func gather(
+    _ batches: BatchSource, from start: FilePosition, into writer: CopyWriter,
+    recycle: @Sendable (EncodedBatch) -> Void
+  ) async throws -> Gathered {
+    var gathered = Gathered(chunk: Chunk(start: start, end: start))
+    while let batch = try await batches() {
+      if batch.count > 0 { try await writer.write(batch.bytes, count: batch.count) }
+      gathered.chunk.rowsOK += Int64(batch.rowsOK)
+      gathered.chunk.rowsBad += Int64(batch.rowsBad)
+      gathered.chunk.end = batch.end
+      gathered.rejects += batch.rejects
+      recycle(batch)
+    }
+    return gathered
+  }
+
+  private func insert(_ rejects: [Reject], on connection: PostgresConnection) async throws {
+    try await RejectStore.insert(rejects, importID: table.importID, on: connection)
+  }
+
+  private func enter(
+    _ chunk: Chunk, number: Int64, on connection: PostgresConnection
+  ) async throws {
+    let sql = """
+      INSERT INTO sluice.chunks (import_id, chunk, first_byte, last_byte, first_row, last_row,
+          first_line, last_line, rows_ok, rows_bad, attempt)
+      SELECT i.id, $3::bigint, $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bigint, $9::bigint,
+             $10::bigint, $11::bigint, $12::integer
+        FROM sluice.imports i
+       WHERE i.id = $1::uuid AND i.lease_id = $2::uuid AND NOT i.cancel_requested
+         FOR SHARE
+      """
+    let entered = try await connection.query(
+      sql,
+      [
+        .text(lease.importID.description), .text(lease.id), .int(number), .int(chunk.start.byte),
+        .int(chunk.end.byte), .int(chunk.start.row), .int(chunk.end.row), .int(chunk.start.line),
+        .int(chunk.end.line), .int(chunk.rowsOK), .int(chunk.rowsBad), .int(Int64(attempt)),
+      ])
+    if entered.affected == 0 { throw LeaseLost(lease) }
+  }
+}

@@ -1,0 +1,94 @@
+public import ImportModel
+public import Postgres
+
+/// The UNLOGGED table that holds the rows of one import until they are merged.
+public struct StagingTable: Sendable {
+  /// The import.
+  public let importID: ImportID
+  /// Its columns.
+  public let layout: StagingLayout
+
+  /// Names the staging table of an import; makes nothing.
+  public init(importID: ImportID, layout: StagingLayout) {
+    self.importID = importID
+    self.layout = layout
+  }
+
+  /// The quoted, qualified name.
+  public var name: String { StagingTable.name(of: importID) }
+
+  static func name(of id: ImportID) -> String {
+    "sluice.\(quotedIdentifier("staging_" + id.digits))"
+  }
+
+  /// Makes the table, or takes the one that an earlier attempt has left, with what its ledger says.
+  ///
+  /// Staging and ledger are lost together (invariant 3). Where they are empty, or where the target has
+  /// changed its columns since, the import begins anew and the rejects of earlier attempts are cleared.
+  ///
+  /// - Throws: `LeaseLost` where the lease no longer holds.
+  public func prepare(
+    lease: Lease, on connection: PostgresConnection
+  ) async throws -> ResumePoint? {
+    try await connection.transaction { connection in
+      try await hold(lease, on: connection)
+      if try await hasLayout(on: connection),
+        let point = try await ResumePoint.read(importID, on: connection)
+      {
+        return point
+      }
+      let id = PostgresParameter.text(importID.description)
+      try await connection.execute("DROP TABLE IF EXISTS \(name)")
+      _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
+      _ = try await connection.query("DELETE FROM sluice.rejects WHERE import_id = $1::uuid", [id])
+      try await connection.execute(definition)
+      return nil
+    }
+  }
+
+  /// Drops the table and its ledger, if they are there.
+  public static func drop(_ id: ImportID, on connection: PostgresConnection) async throws {
+    _ = try await connection.query("DROP TABLE IF EXISTS \(name(of: id))")
+    _ = try await connection.query(
+      "DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [.text(id.description)])
+  }
+
+  /// Autovacuum stays away: the table lives for minutes, and pages must be filled in the order of rows.
+  private var definition: String {
+    let columns = layout.columns.map { "  \(quotedIdentifier($0.name)) \($0.sqlType)" }
+    let all = ["  \(quotedIdentifier(layout.rowColumn)) bigint NOT NULL"] + columns
+    return """
+      CREATE UNLOGGED TABLE \(name) (
+      \(all.joined(separator: ",\n"))
+      ) WITH (autovacuum_enabled = false)
+      """
+  }
+
+  private func hasLayout(on connection: PostgresConnection) async throws -> Bool {
+    let sql = """
+      SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS type
+        FROM pg_attribute a
+       WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
+       ORDER BY a.attnum
+      """
+    let rows = try await connection.query(sql, [.text(name)]).rows
+    guard rows.count == layout.columns.count + 1, rows[0]["attname"] == layout.rowColumn else {
+      return false
+    }
+    return zip(rows.dropFirst(), layout.columns).allSatisfy {
+      $0["attname"] == $1.name && $0["type"] == $1.sqlType
+    }
+  }
+}
+
+/// Keeps a lease from passing to another worker until the transaction at hand ends: invariant 4.
+///
+/// - Throws: `LeaseLost` where it has passed already, or where the import was called off.
+public func hold(_ lease: Lease, on connection: PostgresConnection) async throws {
+  let sql = """
+    SELECT FROM sluice.imports
+     WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested FOR SHARE
+    """
+  let held = try await connection.query(sql, [.text(lease.importID.description), .text(lease.id)])
+  if held.rows.isEmpty { throw LeaseLost(lease) }
+}

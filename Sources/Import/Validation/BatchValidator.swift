@@ -1,0 +1,169 @@
+public import ImportModel
+
+/// Turns batches of rows into binary COPY tuples, and what is wrong with them into rejects.
+///
+/// It works in two passes: column by column, in a loop compiled for the column's type; then row by row,
+/// copying the columns' bytes together. In the steady state nothing is allocated for a field or a good
+/// row. Values in a form that only Postgres knows are sent to it in sets (see `Arbiter`).
+///
+/// One thread owns it.
+public final class BatchValidator {
+  /// The columns of the staging table, in the order of the tuples' fields after the row number.
+  public let stagingColumns: [StagingColumn]
+
+  private let columns: [BatchColumn]
+  private let arbiter: Arbiter
+  private let fieldsNeeded: Int
+  private var flags: ContiguousArray<RowFlags> = []
+
+  /// Prepares the columns.
+  ///
+  /// - Parameters:
+  ///   - table: the target that the mapping was made for.
+  ///   - mapping: at least one column, as `HeaderMapping` makes it.
+  ///   - arbiter: a session with the settings of the one that loads.
+  /// - Throws: `MappingError` where nothing is mapped, or a column that is none of the table's.
+  public init(
+    table: TargetTable, mapping: [MappedColumn], options: ValidationOptions, arbiter: Arbiter
+  ) throws(MappingError) {
+    guard !mapping.isEmpty else {
+      throw MappingError(
+        code: .nothingMapped, message: "no column of the file goes into \(table.displayName)",
+        hint: "map at least one header to a column")
+    }
+    for mapped in mapping where !table.columns.contains(mapped.column) {
+      throw MappingError(
+        code: .unknownColumn,
+        message: "\"\(mapped.column.name)\" is no column of \(table.displayName)",
+        hint: "the table may have been changed since the header was mapped")
+    }
+    let nullWords = NullWords(options.nullWords)
+    columns = mapping.map {
+      BatchColumn($0, settings: options.settings, nullWords: nullWords)
+    }
+    stagingColumns = mapping.map { StagingColumn(for: $0.column) }
+    fieldsNeeded = mapping.reduce(0) { max($0, $1.field + 1) }
+    self.arbiter = arbiter
+  }
+
+  /// Encodes a batch.
+  ///
+  /// - Parameters:
+  ///   - batch: rows with as many fields as the mapping was made for.
+  ///   - start: where the batch begins in the file.
+  ///   - output: overwritten; its memory is used again.
+  /// - Throws: `PostgresError` where Postgres had to be asked and did not answer, `CancellationError`.
+  ///   What is wrong with the rows is in `output.rejects`.
+  public nonisolated(nonsending) func encode(
+    _ batch: RecordBatch, start: FilePosition, into output: inout EncodedBatch
+  ) async throws {
+    precondition(
+      batch.rows.isEmpty || batch.fieldsPerRow >= fieldsNeeded,
+      "the batch has fewer fields than the mapping was made for")
+    (output.start, output.end) = (start, batch.end)
+    (output.count, output.rowsOK, output.rowsBad, output.rejects) = (0, 0, 0, [])
+    guard !batch.rows.isEmpty else { return }
+    encodeColumns(of: batch)
+    for column in columns where column.buffer.doubtfulCount > 0 {
+      try await arbitrate(column, of: batch)
+    }
+    assemble(batch, into: &output)
+    output.rowsBad = batch.rows.count - output.rowsOK
+    if output.rowsBad > 0 { output.rejects = collectRejects(of: batch) }
+  }
+
+  private func encodeColumns(of batch: RecordBatch) {
+    flags.removeAll(keepingCapacity: true)
+    for row in batch.rows { flags.append(row.fault == nil ? [] : .unreadable) }
+    flags.withUnsafeMutableBufferPointer { flags in
+      batch.fields.withUnsafeBufferPointer { fields in
+        guard let flags = flags.baseAddress, let fields = fields.baseAddress else { return }
+        for column in columns {
+          column.encoder.run(source(column, batch, fields, flags), into: column.buffer)
+        }
+      }
+    }
+  }
+
+  private func source(
+    _ column: BatchColumn, _ batch: RecordBatch, _ fields: UnsafePointer<FieldSlice>,
+    _ flags: UnsafeMutablePointer<RowFlags>
+  ) -> FieldSource {
+    FieldSource(
+      bytes: UnsafeRawPointer(batch.storage.baseAddress.unsafelyUnwrapped),
+      fields: fields + column.field, fieldsPerRow: batch.fieldsPerRow, rowCount: batch.rows.count,
+      flags: flags, isPlainASCII: batch.isPlainASCII, nullWords: column.nullWords,
+      nullState: column.target.isRequired ? .required : .null)
+  }
+
+  private nonisolated(nonsending) func arbitrate(
+    _ column: BatchColumn, of batch: RecordBatch
+  ) async throws {
+    var docket = Docket(column: column, batch: batch)
+    for row in docket.sortOut() { flags[row].insert(.faulty) }
+    while let values = docket.next() {
+      let judgements = try await arbiter.judge(values, as: column.target.type)
+      for row in docket.enter(judgements) { flags[row].insert(.faulty) }
+    }
+  }
+
+  private func collectRejects(of batch: RecordBatch) -> [Reject] {
+    let collector = RejectCollector(batch: batch, columns: columns)
+    return flags.withUnsafeBufferPointer { flags in
+      guard let flags = flags.baseAddress else { return [] }
+      return collector.rejects(flags: flags)
+    }
+  }
+}
+
+/// The second pass.
+extension BatchValidator {
+  private func assemble(_ batch: RecordBatch, into output: inout EncodedBatch) {
+    makeRoom(for: batch, in: &output.bytes)
+    let written = output.bytes.withUnsafeMutableBytes { bytes in
+      withAssembler(of: batch) { $0.run(into: bytes.baseAddress.unsafelyUnwrapped) }
+    }
+    (output.count, output.rowsOK) = written
+  }
+
+  private func makeRoom(for batch: RecordBatch, in bytes: inout [UInt8]) {
+    let rowCount = batch.rows.count
+    // Each field goes into one column at most, so all texts together are no more than the batch.
+    let bound = columns.reduce(rowCount * 14 + batch.count + TupleAssembler.slack) {
+      $0 + $1.byteBound(rows: rowCount)
+    }
+    if bytes.count < bound { bytes = [UInt8](repeating: 0, count: bound + bound / 4) }
+  }
+
+  private func withAssembler<R>(of batch: RecordBatch, _ body: (TupleAssembler) -> R) -> R {
+    batch.fields.withUnsafeBufferPointer { fields in
+      batch.rows.withUnsafeBufferPointer { rows in
+        flags.withUnsafeBufferPointer { flags in
+          withPieces(fields.baseAddress.unsafelyUnwrapped) { pieces in
+            body(
+              TupleAssembler(
+                pieces: pieces, rows: rows.baseAddress.unsafelyUnwrapped,
+                flags: flags.baseAddress.unsafelyUnwrapped, rowCount: rows.count,
+                fieldsPerRow: batch.fieldsPerRow,
+                storage: UnsafeRawPointer(batch.storage.baseAddress.unsafelyUnwrapped),
+                storageLimit: batch.storage.count))
+          }
+        }
+      }
+    }
+  }
+
+  private func withPieces<R>(
+    _ fields: UnsafePointer<FieldSlice>,
+    _ body: (UnsafeBufferPointer<TupleAssembler.Piece>) -> R
+  ) -> R {
+    let pieces = columns.map { column in
+      TupleAssembler.Piece(
+        layout: column.layout, states: UnsafePointer(column.buffer.states),
+        spans: UnsafePointer(column.buffer.spans),
+        payload: UnsafeRawPointer(column.buffer.payload),
+        judged: UnsafeRawPointer(column.buffer.judged), fields: fields + column.field)
+    }
+    return pieces.withUnsafeBufferPointer(body)
+  }
+}

@@ -1,0 +1,47 @@
+import ImportModel
+
+/// Writes the rejects of a batch, row by row, each row's faults in the order of its columns.
+struct RejectCollector {
+  let batch: RecordBatch
+  let columns: [BatchColumn]
+
+  func rejects(flags: UnsafePointer<RowFlags>) -> [Reject] {
+    var rejects: [Reject] = []
+    for row in batch.rows.indices where !flags[row].isEmpty {
+      let first = rejects.count
+      if let fault = batch.rows[row].fault {
+        rejects.append(reject(of: fault, row: batch.rows[row]))
+      } else {
+        for column in columns where column.buffer.states[row].isFault {
+          rejects.append(reject(of: column, at: row))
+        }
+      }
+      if first < rejects.count { rejects[first].raw = Array(batch.raw(of: batch.rows[row])) }
+    }
+    return rejects
+  }
+
+  private func reject(of fault: RowFault, row: RecordRow) -> Reject {
+    let text = FaultText(fault, fieldsInHeader: batch.fieldsPerRow)
+    return Reject(
+      row: row.number, line: row.line, column: nil, code: text.code, message: text.message,
+      value: nil)
+  }
+
+  private func reject(of column: BatchColumn, at index: Int) -> Reject {
+    let row = batch.rows[index]
+    let bytes = batch.bytes(of: batch.fields[index * batch.fieldsPerRow + column.field])
+    let state = column.buffer.states[index]
+    let (code, message): (RejectCode, String)
+    if state == .refused {
+      let refusal = column.buffer.refusals[Int(column.buffer.spans[index].offset)]
+      (code, message) = (refusal.code, refusal.message)
+    } else {
+      let text = FaultText(state, column: column.target, text: bytes)
+      (code, message) = (text.code, text.message)
+    }
+    return Reject(
+      row: row.number, line: row.line, column: column.target.name, code: code, message: message,
+      value: state == .required && bytes.isEmpty ? nil : Excerpt.value(bytes))
+  }
+}

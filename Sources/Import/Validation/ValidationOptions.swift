@@ -1,0 +1,14 @@
+/// How the text of a file's fields is to be understood.
+public struct ValidationOptions: Sendable, Equatable {
+  /// Words that mean NULL where they stand without quotes, compared byte for byte. An empty field
+  /// without quotes is NULL in any case.
+  public var nullWords: [String]
+  /// What is known of the database session that the values are meant for.
+  public var settings: ValidationSettings
+
+  /// The rules of the contract, unless told otherwise.
+  public init(nullWords: [String] = [], settings: ValidationSettings = ValidationSettings()) {
+    self.nullWords = nullWords
+    self.settings = settings
+  }
+}

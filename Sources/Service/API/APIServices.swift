@@ -1,0 +1,62 @@
+public import Postgres
+public import Progress
+public import Queue
+public import Spool
+public import Telemetry
+
+/// What the API works with.
+public struct APIServices: Sendable {
+  /// Takes submissions and cancels.
+  public var queue: ImportQueue
+  /// Reads imports.
+  public var snapshots: ImportSnapshots
+  /// Tells clients of progress.
+  public var hub: ProgressHub
+  /// Keeps the bytes of uploads.
+  public var spool: SpoolStore
+  /// Connections for short statements.
+  public var pool: PostgresPool
+  /// Where records go.
+  public var logger: Logger
+  /// What `/metrics` shows.
+  public var metrics: Metrics
+  /// How it behaves.
+  public var settings: APISettings
+
+  /// Gathers the services.
+  public init(
+    queue: ImportQueue, snapshots: ImportSnapshots, hub: ProgressHub, spool: SpoolStore,
+    pool: PostgresPool, logger: Logger, metrics: Metrics, settings: APISettings
+  ) {
+    self.queue = queue
+    self.snapshots = snapshots
+    self.hub = hub
+    self.spool = spool
+    self.pool = pool
+    self.logger = logger
+    self.metrics = metrics
+    self.settings = settings
+  }
+}
+
+/// How the API behaves.
+public struct APISettings: Sendable {
+  /// Largest upload, in bytes.
+  public var maxBytes: Int64
+  /// Patterns of targets that may be imported into; nil allows every table the role may write.
+  public var targets: [String]?
+  /// Origins, besides the server's own, whose pages may open the WebSocket.
+  public var allowedOrigins: [String]
+  /// The version that is shown.
+  public var version: String
+
+  /// Gathers the settings.
+  public init(
+    maxBytes: Int64, targets: [String]? = nil, allowedOrigins: [String] = [], version: String
+  ) {
+    self.maxBytes = maxBytes
+    self.targets = targets
+    self.allowedOrigins = allowedOrigins
+    self.version = version
+  }
+}

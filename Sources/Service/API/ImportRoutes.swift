@@ -1,0 +1,189 @@
+import HTTP
+import ImportModel
+import Progress
+import Queue
+import Spool
+import Worker
+
+/// `/imports` and what is below it.
+struct ImportRoutes: Sendable {
+  private static let listLimit = 1...500
+
+  let services: APIServices
+
+  func add(to router: inout RouteTable) {
+    router.on(.post, "/imports", maxBodyBytes: bodyLimit) { try await create($0) }
+    router.on(.get, "/imports") { try await list($0) }
+    router.on(.get, "/imports/{id}") { try await show($0) }
+    router.on(.get, "/imports/{id}/status") { try await show($0) }
+    router.on(.delete, "/imports/{id}") { try await cancel($0) }
+  }
+
+  /// The file, and what a form adds to it.
+  private var bodyLimit: Int64 { services.settings.maxBytes + (1 << 20) }
+
+  // MARK: POST /imports
+
+  private struct Accepted: Encodable {
+    let taskID: String
+    let idempotencyKey: String
+    let status: ImportState
+    let replayed: Bool
+    let links: ImportLinks
+
+    enum CodingKeys: String, CodingKey {
+      case taskID = "task_id"
+      case idempotencyKey = "idempotency_key"
+      case status, replayed, links
+    }
+  }
+
+  private func create(_ request: HTTPRequest) async throws -> HTTPResponse {
+    let key = try idempotencyKey(request)
+    if try await services.queue.isFull() { throw Problems.queueFull }
+    let upload = try await UploadReceiver(services: services).receive(request)
+    do {
+      let submission = try self.submission(upload, key: key)
+      return try answer(try await services.queue.submit(submission), upload: upload)
+    } catch {
+      try services.spool.remove(id: upload.file.id)
+      throw error
+    }
+  }
+
+  private func submission(_ upload: ReceivedUpload, key: String?) throws -> Submission {
+    let handle = try services.spool.open(id: upload.file.id)
+    let preflight = try ImportPreflight(
+      handle: handle, target: upload.target, options: upload.options)
+    return Submission(
+      id: upload.id, idempotencyKey: key, target: upload.target.displayName,
+      key: preflight.key.columns, options: upload.options,
+      source: ImportSource(
+        name: upload.name, bytes: upload.file.bytes, sha256: upload.file.sha256,
+        dialect: ImportSource.Dialect(
+          delimiter: upload.options.delimiter ?? ",", quote: upload.options.quote ?? "\"")),
+      header: preflight.rawHeader)
+  }
+
+  private func answer(
+    _ outcome: Submission.Outcome, upload: ReceivedUpload
+  ) throws -> HTTPResponse {
+    switch outcome {
+    case .accepted(let key):
+      return try answer(upload.id, key: key, status: .queued, replayed: false)
+    case .replayed(let id, let status, let key):
+      try services.spool.remove(id: upload.file.id)
+      return try answer(id, key: key, status: status, replayed: true)
+    case .keyReused: throw Problems.keyReused
+    case .queueFull: throw Problems.queueFull
+    }
+  }
+
+  private func answer(
+    _ id: ImportID, key: String, status: ImportState, replayed: Bool
+  ) throws -> HTTPResponse {
+    let body = Accepted(
+      taskID: id.description, idempotencyKey: key, status: status, replayed: replayed,
+      links: ImportLinks(id))
+    var response = try HTTPResponse.json(body, status: replayed ? 200 : 202)
+    response.headers.add("Location", "/imports/\(id)")
+    return response
+  }
+
+  private func idempotencyKey(_ request: HTTPRequest) throws -> String? {
+    guard let key = request.headers["Idempotency-Key"] else { return nil }
+    guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+    else {
+      throw Problem.badRequest("Idempotency-Key has 1 to 255 printable ASCII characters")
+    }
+    return key
+  }
+
+  // MARK: GET and DELETE
+
+  private struct Page: Encodable {
+    let items: [ImportRecord]
+    let next: String?
+
+    enum CodingKeys: String, CodingKey { case items, next }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(items, forKey: .items)
+      try container.encode(next, forKey: .next)
+    }
+  }
+
+  private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
+    var filter = ImportSnapshots.Filter(limit: 50)
+    for pair in request.query.pairs {
+      switch pair.name {
+      case "status": filter.status = try self.state(pair.value)
+      case "target": filter.target = pair.value
+      case "limit": filter.limit = try RequestValues.limit(pair.value, in: ImportRoutes.listLimit)
+      case "cursor": filter.before = try self.cursor(pair.value)
+      default: throw Problem.badRequest("`\(pair.name)` is no parameter of this list")
+      }
+    }
+    let limit = filter.limit
+    filter.limit += 1
+    let records = try await services.snapshots.list(filter)
+    let items = Array(records.prefix(limit))
+    let next = records.count > limit ? items.last?.id.description : nil
+    return try .json(Page(items: items, next: next))
+  }
+
+  private func state(_ text: String) throws -> ImportState {
+    if let state = ImportState(rawValue: text) { return state }
+    let known = ImportState.allCases.map(\.rawValue).joined(separator: ", ")
+    throw Problem.badRequest("`status` is one of \(known)")
+  }
+
+  private func cursor(_ text: String) throws -> ImportID {
+    if let id = ImportID(text) { return id }
+    throw Problem.badRequest("`cursor` is the `next` of an earlier page")
+  }
+
+  private func show(_ request: HTTPRequest) async throws -> HTTPResponse {
+    try .json(try await RequestValues.record(request, services))
+  }
+
+  private func cancel(_ request: HTTPRequest) async throws -> HTTPResponse {
+    let id = try RequestValues.importID(request)
+    guard let changed = try await services.queue.cancel(id) else {
+      throw Problems.unknownImport(id.description)
+    }
+    let record = try await RequestValues.record(request, services)
+    if !changed && record.status != .cancelled {
+      throw Problem(
+        status: 409, code: "already_finished", title: "Already finished",
+        detail: "import \(id) is \(record.status.rawValue)")
+    }
+    if record.status == .cancelled { try services.spool.remove(id: id.description) }
+    return try .json(record)
+  }
+}
+
+/// What several routes read out of a request.
+enum RequestValues {
+  static func importID(_ request: HTTPRequest) throws -> ImportID {
+    let text = request.parameters["id"] ?? ""
+    guard let id = ImportID(text) else { throw Problems.unknownImport(text) }
+    return id
+  }
+
+  static func record(_ request: HTTPRequest, _ services: APIServices) async throws -> ImportRecord {
+    let id = try importID(request)
+    guard let record = try await services.snapshots.one(id) else {
+      throw Problems.unknownImport(id.description)
+    }
+    return record
+  }
+
+  static func limit(_ text: String, in range: ClosedRange<Int>) throws -> Int {
+    guard let limit = Int(text), range.contains(limit) else {
+      throw Problem.badRequest("`limit` is a number from \(range.lowerBound) to \(range.upperBound)")
+    }
+    return limit
+  }
+}

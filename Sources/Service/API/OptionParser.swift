@@ -1,0 +1,165 @@
+import FoundationEssentials
+import HTTP
+import ImportModel
+
+/// Reads the options of an import out of form fields or query parameters: contract, section 2.
+///
+/// What this version cannot do is refused by name; nothing is silently left out.
+struct OptionParser {
+  /// `target`, once it has been read.
+  private(set) var target: String?
+  private(set) var options = ImportOptions()
+
+  private typealias Reader = @Sendable (inout OptionParser, String, String) throws -> Void
+
+  /// Takes one option.
+  ///
+  /// - Throws: `Problem` `bad_option`, naming the option.
+  mutating func take(_ name: String, _ value: String) throws {
+    guard let reader = OptionParser.readers[name] else {
+      throw Problems.badOption(
+        name, "is no option of an import",
+        hint: "known options: \(OptionParser.readers.keys.sorted().joined(separator: ", "))")
+    }
+    try reader(&self, name, value)
+  }
+
+  private static let readers: [String: Reader] = [
+    "target": { parser, _, value in parser.target = value },
+    "mode": { parser, name, value in
+      parser.options.mode = try choice(name, value)
+      if parser.options.mode != .upsert { throw Problems.notYet(option: "mode=\(value)") }
+    },
+    "key": { parser, name, value in parser.options.key = try columns(name, value) },
+    "duplicates": { parser, name, value in parser.options.duplicates = try choice(name, value) },
+    "on_error": { parser, name, value in parser.options.onError = try choice(name, value) },
+    "max_rejects": { parser, name, value in
+      parser.options.maxRejects = try number(name, value) { Int64($0) } check: { $0 >= 0 }
+    },
+    "max_reject_ratio": { parser, name, value in
+      parser.options.maxRejectRatio = try number(name, value) {
+        Double($0)
+      } check: {
+        (0...1).contains($0)
+      }
+    },
+    "mapping": { parser, name, value in parser.options.mapping = try mapping(name, value) },
+    "delimiter": { parser, name, value in
+      parser.options.delimiter = try character(name, value == "\\t" ? "\t" : value)
+    },
+    "quote": { parser, name, value in parser.options.quote = try character(name, value) },
+    "null": { parser, name, value in
+      parser.options.null = (parser.options.null ?? []) + (try words(name, value))
+    },
+    "timezone": { parser, name, value in
+      guard !value.isEmpty, value.utf8.count <= 64 else {
+        throw Problems.badOption(name, "must name a time zone, such as Europe/Berlin")
+      }
+      parser.options.timezone = value
+    },
+    "priority": { parser, name, value in parser.options.priority = try choice(name, value) },
+    "commit": { parser, name, value in
+      parser.options.commit = try choice(name, value)
+      if parser.options.commit != .atomic { throw Problems.notYet(option: "commit=\(value)") }
+    },
+    "force": { parser, name, value in parser.options.force = try boolean(name, value) },
+    "dry_run": { _, name, value in
+      if try boolean(name, value) { throw Problems.notYet(option: name) }
+    },
+    "format": { _, name, value in
+      guard value == "csv" else { throw Problems.notYet(option: "format=\(value)") }
+    },
+    "encoding": { _, name, value in
+      guard ["utf-8", "utf8"].contains(value.lowercased()) else {
+        throw Problems.notYet(option: "encoding=\(value)", hint: "send the file in UTF-8")
+      }
+    },
+    "header": { _, name, value in
+      if try !boolean(name, value) {
+        throw Problems.notYet(option: "header=false", hint: "begin the file with a header")
+      }
+    },
+    "skip_rows": { _, name, value in
+      if value != "0" { throw Problems.notYet(option: name) }
+    },
+    "template": refused, "escape": refused, "sheet": refused, "decimal": refused,
+    "thousands": refused, "date_format": refused, "date_order": refused, "webhook": refused,
+  ]
+
+  private static let refused: Reader = { _, name, _ in throw Problems.notYet(option: name) }
+}
+
+// MARK: - Values
+
+private func choice<T: RawRepresentable<String> & CaseIterable>(
+  _ name: String, _ value: String
+) throws -> T {
+  if let found = T(rawValue: value) { return found }
+  let known = T.allCases.map(\.rawValue).joined(separator: ", ")
+  throw Problems.badOption(name, "is one of \(known)")
+}
+
+private func boolean(_ name: String, _ value: String) throws -> Bool {
+  switch value.lowercased() {
+  case "true", "1", "yes", "on": true
+  case "false", "0", "no", "off", "": false
+  default: throw Problems.badOption(name, "is true or false")
+  }
+}
+
+private func number<T>(
+  _ name: String, _ value: String, _ read: (String) -> T?, check: (T) -> Bool
+) throws -> T {
+  guard let number = read(value), check(number) else {
+    throw Problems.badOption(name, "is out of range or no number")
+  }
+  return number
+}
+
+private func character(_ name: String, _ value: String) throws -> String {
+  guard value.utf8.count == 1, let byte = value.utf8.first, byte != 10, byte != 13, byte != 0 else {
+    throw Problems.badOption(
+      name, "is one ASCII character that ends no line", hint: "others come with a later version")
+  }
+  return value
+}
+
+/// A JSON array of strings, or strings separated by commas.
+private func columns(_ name: String, _ value: String) throws -> [String] {
+  let columns =
+    value.hasPrefix("[")
+    ? try json([String].self, name, value, shape: "a JSON array of column names")
+    : value.split(separator: ",").map { $0.filter { $0 != " " } }
+  guard !columns.isEmpty, columns.allSatisfy({ !$0.isEmpty }) else {
+    throw Problems.badOption(name, "names the columns of a unique key, separated by commas")
+  }
+  return columns
+}
+
+/// A JSON array of strings, or one word.
+private func words(_ name: String, _ value: String) throws -> [String] {
+  value.hasPrefix("[")
+    ? try json([String].self, name, value, shape: "a JSON array of words") : [value]
+}
+
+private func mapping(_ name: String, _ value: String) throws -> [String: String?] {
+  do {
+    return try JSONDecoder().decode([String: String?].self, from: Data(value.utf8))
+  } catch {
+    let isLookup = value.contains("\"lookup\"")
+    if isLookup { throw Problems.notYet(option: "mapping with lookup") }
+    throw Problems.badOption(
+      name, "is a JSON object from headers to columns or null",
+      hint: #"for example {"Serial No.": "serial_number", "remark": null}"#)
+  }
+}
+
+private func json<T: Decodable>(
+  _ type: T.Type, _ name: String, _ value: String, shape: String
+) throws -> T {
+  do {
+    return try JSONDecoder().decode(type, from: Data(value.utf8))
+  } catch {
+    throw Problems.badOption(name, "is not \(shape)")
+  }
+}

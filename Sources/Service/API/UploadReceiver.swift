@@ -1,0 +1,118 @@
+import HTTP
+import ImportModel
+import Postgres
+import Spool
+import Validation
+import Worker
+
+/// An upload as it was received: its options, and its bytes in the spool.
+struct ReceivedUpload: Sendable {
+  let id: ImportID
+  let file: SpoolFile
+  let name: String
+  let options: ImportOptions
+  let target: TargetTable
+}
+
+/// Takes the body of `POST /imports` into the spool: invariant 1.
+///
+/// Whatever can be refused is refused before the file's bytes are read.
+struct UploadReceiver: Sendable {
+  private static let fieldLimit = 64 * 1024
+  private static let csvTypes = ["text/csv", "application/csv", "application/octet-stream"]
+
+  let services: APIServices
+
+  func receive(_ request: HTTPRequest) async throws -> ReceivedUpload {
+    let type = mediaType(request)
+    switch type {
+    case "multipart/form-data":
+      return try await receiveForm(request)
+    case "text/tab-separated-values":
+      return try await receiveBody(request, delimiter: "\t")
+    case let type where UploadReceiver.csvTypes.contains(type):
+      return try await receiveBody(request, delimiter: nil)
+    case "application/json":
+      throw Problems.notYet("an import from an upload_id or a url")
+    default:
+      throw Problems.unsupportedFormat(type)
+    }
+  }
+
+  private func mediaType(_ request: HTTPRequest) -> String {
+    let value = request.headers["Content-Type"] ?? "application/octet-stream"
+    let type = value.prefix { $0 != ";" }
+    return type.lowercased().filter { !$0.isWhitespace }
+  }
+
+  private func receiveBody(
+    _ request: HTTPRequest, delimiter: String?
+  ) async throws -> ReceivedUpload {
+    var parser = OptionParser()
+    if let delimiter { try parser.take("delimiter", delimiter) }
+    for pair in request.query.pairs { try parser.take(pair.name, pair.value) }
+    let target = try await self.target(parser.target)
+    _ = try ImportPreflight.key(of: target, named: parser.options.key)
+    let id = ImportID()
+    let file = try await services.spool.write(
+      id: id.description, expected: request.body.length, chunks: request.body)
+    return ReceivedUpload(
+      id: id, file: file, name: fileName(request) ?? "upload", options: parser.options,
+      target: target)
+  }
+
+  private func receiveForm(_ request: HTTPRequest) async throws -> ReceivedUpload {
+    let reader = try MultipartReader(
+      contentType: request.headers["Content-Type"] ?? "", body: request.body)
+    var parser = OptionParser()
+    for pair in request.query.pairs { try parser.take(pair.name, pair.value) }
+    var received: (id: ImportID, file: SpoolFile, name: String)?
+    do {
+      while let part = try await reader.next() {
+        guard part.name == "file" else {
+          let value = try await part.body.collect(upTo: UploadReceiver.fieldLimit)
+          try parser.take(part.name, String(decoding: value, as: UTF8.self))
+          continue
+        }
+        guard received == nil else {
+          throw Problem.badRequest("the form has more than one part `file`")
+        }
+        // Where the target came first, a wrong one is refused before the file is read.
+        if parser.target != nil { _ = try await self.target(parser.target) }
+        let id = ImportID()
+        let file = try await services.spool.write(
+          id: id.description, expected: request.body.length, chunks: part.body)
+        received = (id, file, part.fileName ?? "upload")
+      }
+      guard let received else {
+        throw Problem.badRequest(
+          "the form has no part `file`", hint: "curl -F file=@sales.csv -F target=demo.sales …")
+      }
+      let target = try await self.target(parser.target)
+      _ = try ImportPreflight.key(of: target, named: parser.options.key)
+      return ReceivedUpload(
+        id: received.id, file: received.file, name: received.name, options: parser.options,
+        target: target)
+    } catch {
+      if let received { try services.spool.remove(id: received.id.description) }
+      throw error
+    }
+  }
+
+  private func target(_ name: String?) async throws -> TargetTable {
+    guard let name, !name.isEmpty else {
+      throw Problems.badOption("target", "is required", hint: "target=schema.table")
+    }
+    return try await TargetDirectory(services: services).find(name)
+  }
+
+  /// The name in `Content-Disposition`, the only place where a raw body has one.
+  private func fileName(_ request: HTTPRequest) -> String? {
+    guard let value = request.headers["Content-Disposition"],
+      let range = value.firstRange(of: "filename=\"")
+    else { return nil }
+    let rest = value[range.upperBound...]
+    guard let end = rest.firstIndex(of: "\"") else { return nil }
+    return String(rest[..<end].prefix(255))
+  }
+}

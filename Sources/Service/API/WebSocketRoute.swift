@@ -1,0 +1,104 @@
+import FoundationEssentials
+import HTTP
+import ImportModel
+import Progress
+import Telemetry
+
+/// `GET /ws`: progress of imports as it happens: contract, section 3.
+struct WebSocketRoute: Sendable {
+  let services: APIServices
+
+  func add(to router: inout HTTPRouter) {
+    router.webSocket(
+      "/ws",
+      authorize: { request in
+        try checkOrigin(request)
+        return WebSocketAcceptance()
+      },
+      { socket in await serve(socket) })
+  }
+
+  /// A page of another site must not listen with its visitor's rights.
+  private func checkOrigin(_ request: HTTPRequest) throws {
+    guard let origin = request.headers["Origin"] else { return }
+    let host = request.headers["Host"] ?? ""
+    let own = ["http://\(host)", "https://\(host)"]
+    guard (own + services.settings.allowedOrigins).contains(origin) else {
+      throw Problem(
+        status: 403, code: "forbidden", title: "Forbidden",
+        detail: "pages of this origin may not open the WebSocket")
+    }
+  }
+
+  private struct Request: Decodable {
+    let op: String
+    let imports: [String]?
+    let all: Bool?
+    let since: ProgressCursor?
+  }
+
+  private struct Failure: Encodable {
+    let type = "error"
+    let code: String
+    let message: String
+  }
+
+  private func serve(_ socket: WebSocketConnection) async {
+    let subscriber = await services.hub.add { message in
+      _ = socket.send(message.json, replacing: message.replacementKey)
+    }
+    for await text in socket.messages {
+      do {
+        try await answer(text, subscriber: subscriber, socket: socket)
+      } catch {
+        services.logger.warning("websocket request failed", ["error": "\(error)"])
+        refuse(socket, code: "database_unavailable", "the database cannot be reached now")
+      }
+    }
+    await services.hub.remove(subscriber)
+  }
+
+  private func answer(
+    _ text: String, subscriber: ProgressHub.SubscriberID, socket: WebSocketConnection
+  ) async throws {
+    let request: Request
+    do {
+      request = try JSONDecoder().decode(Request.self, from: Data(text.utf8))
+    } catch {
+      return refuse(
+        socket, code: "bad_request", #"send {"op": "subscribe", "imports": [id, …]}"#)
+    }
+    let names = request.imports ?? []
+    let ids = names.compactMap { ImportID($0) }
+    guard names.count <= ProgressHub.subscriptionLimit else {
+      return refuse(
+        socket, code: "bad_request",
+        "a request names at most \(ProgressHub.subscriptionLimit) imports")
+    }
+    switch request.op {
+    case "subscribe" where request.all == true:
+      try await services.hub.subscribeToAll(subscriber, since: request.since)
+    case "subscribe" where !names.isEmpty:
+      let unknown = try await services.hub.subscribe(subscriber, to: ids, since: request.since)
+      let wrong = names.filter { ImportID($0) == nil } + unknown.map(\.description)
+      for name in wrong {
+        refuse(socket, code: "not_found", "there is no import \(name.prefix(64))")
+      }
+    case "unsubscribe" where !names.isEmpty:
+      await services.hub.unsubscribe(subscriber, from: ids)
+    default:
+      refuse(
+        socket, code: "bad_request",
+        "`op` is subscribe, with `imports` or `all`, or unsubscribe, with `imports`")
+    }
+  }
+
+  private func refuse(_ socket: WebSocketConnection, code: String, _ message: String) {
+    do {
+      let json = try JSONEncoder().encode(Failure(code: code, message: message))
+      _ = socket.send(String(decoding: json, as: UTF8.self))
+    } catch {
+      services.logger.error("an error could not be written", ["error": "\(error)"])
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import FoundationEssentials
+public import ImportModel
+import Postgres
+
+/// An import that a worker has claimed.
+public struct ClaimedImport: Sendable {
+  /// The right to write on it.
+  public let lease: Lease
+  /// How often it was begun, this time included.
+  public let attempt: Int
+  /// Under which id the spool holds its bytes.
+  public let spoolID: String
+}
+
+extension ImportQueue {
+  /// Takes the next import that may run, or nil where there is none: invariant 8.
+  ///
+  /// Those whose worker has let its lease expire come first, then by priority, then by age. An import
+  /// whose target is busy is passed over.
+  ///
+  /// - Parameters:
+  ///   - worker: names the process, for people.
+  ///   - seconds: how long the lease holds without a heartbeat.
+  public func claim(worker: String, leaseSeconds seconds: Int) async throws -> ClaimedImport? {
+    do {
+      let result = try await pool.query(
+        ImportQueue.claimStatement,
+        [.text(worker), .int(Int64(seconds)), .text(ImportQueue.progressChannel)])
+      guard let row = result.rows.first, let id = ImportID(try row.string("id")) else { return nil }
+      return ClaimedImport(
+        lease: Lease(importID: id, id: try row.string("lease_id")),
+        attempt: try row.int("attempt"), spoolID: try row.string("spool_id"))
+    } catch let error as PostgresError where error.constraint == "imports_running_target" {
+      // Another worker took an import into the same target at the same moment: there is a next time.
+      return nil
+    }
+  }
+
+  private static let claimStatement = """
+    WITH next AS (
+      SELECT i.id FROM sluice.imports i
+       WHERE (i.status = 'queued' AND i.available_at <= clock_timestamp()
+              OR i.lease_id IS NOT NULL AND i.lease_expires_at < clock_timestamp())
+         AND NOT EXISTS (SELECT FROM sluice.imports r
+              WHERE r.target = i.target AND r.lease_id IS NOT NULL AND r.id <> i.id)
+       ORDER BY i.lease_id IS NULL, i.priority, i.id
+       LIMIT 1
+       FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+      UPDATE sluice.imports i SET
+        status = 'parsing', lease_id = gen_random_uuid(), worker = $1, attempt = attempt + 1,
+        lease_expires_at = clock_timestamp() + make_interval(secs => $2),
+        started_at = coalesce(started_at, clock_timestamp()),
+        history = history || jsonb_build_object(
+          'name', 'parsing', 'at', extract(epoch FROM clock_timestamp()))
+      FROM next WHERE i.id = next.id
+      RETURNING i.id, i.lease_id, i.attempt, i.spool_id
+    )
+    SELECT c.*, pg_notify($3, c.id::text) FROM claimed c
+    """
+
+  /// What a heartbeat finds.
+  public enum Heartbeat: Sendable, Equatable {
+    case held, cancelRequested, lost
+  }
+
+  /// Makes a lease hold for so many seconds more.
+  public func heartbeat(_ lease: Lease, seconds: Int) async throws -> Heartbeat {
+    let sql = """
+      UPDATE sluice.imports SET lease_expires_at = clock_timestamp() + make_interval(secs => $3)
+       WHERE id = $1::uuid AND lease_id = $2::uuid
+      RETURNING cancel_requested
+      """
+    let result = try await pool.query(
+      sql, [.text(lease.importID.description), .text(lease.id), .int(Int64(seconds))])
+    guard let row = result.rows.first else { return .lost }
+    return try row.bool("cancel_requested") ? .cancelRequested : .held
+  }
+
+  /// Enters the next state, and says so.
+  ///
+  /// - Parameter facts: what is known for certain from here on, kept beside the state.
+  /// - Throws: `LeaseLost` where the lease no longer holds or the import was called off.
+  public func move(_ lease: Lease, to state: ImportState, counts: RowCounts? = nil) async throws {
+    let sql = """
+      WITH moved AS (
+        UPDATE sluice.imports SET
+          status = $3::text,
+          history = history || jsonb_build_object(
+            'name', $3::text, 'at', extract(epoch FROM clock_timestamp())),
+          rows_read = coalesce($4::bigint, rows_read), rows_total = coalesce($4::bigint, rows_total),
+          rows_ok = coalesce($5::bigint, rows_ok), rows_bad = coalesce($6::bigint, rows_bad),
+          bytes_done = CASE WHEN $4::bigint IS NULL THEN bytes_done ELSE source_bytes END
+        WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
+        RETURNING id
+      )
+      SELECT pg_notify($7, id::text) FROM moved
+      """
+    let result = try await pool.query(
+      sql,
+      [
+        .text(lease.importID.description), .text(lease.id), .text(state.rawValue),
+        counts.map { .int($0.read) } ?? .null, counts.map { .int($0.ok) } ?? .null,
+        counts.map { .int($0.bad) } ?? .null, .text(ImportQueue.progressChannel),
+      ])
+    if result.rows.isEmpty { throw LeaseLost(lease) }
+  }
+
+  /// Ends an import in `failed` or `cancelled`, its counters as they are.
+  ///
+  /// - Throws: `LeaseLost` where the lease no longer holds.
+  public func end(
+    _ lease: Lease, as state: ImportState, failure: ImportFailure?, counts: RowCounts, bytes: Int64
+  ) async throws {
+    let sql = """
+      WITH ended AS (
+        UPDATE sluice.imports SET
+          status = $3::text, error = $4::jsonb, finished_at = clock_timestamp(),
+          history = history || jsonb_build_object(
+            'name', $3::text, 'at', extract(epoch FROM clock_timestamp())),
+          rows_read = $5, rows_ok = $6, rows_bad = $7, bytes_done = $8,
+          lease_id = NULL, lease_expires_at = NULL
+        WHERE id = $1::uuid AND lease_id = $2::uuid
+        RETURNING id
+      )
+      SELECT pg_notify($9, id::text), pg_notify($10, '') FROM ended
+      """
+    let reason = try failure.map {
+      String(decoding: try JSONEncoder().encode($0), as: UTF8.self)
+    }
+    let result = try await pool.query(
+      sql,
+      [
+        .text(lease.importID.description), .text(lease.id), .text(state.rawValue),
+        reason.map { .text($0) } ?? .null, .int(counts.read), .int(counts.ok), .int(counts.bad),
+        .int(bytes), .text(ImportQueue.progressChannel), .text(ImportQueue.channel),
+      ])
+    if result.rows.isEmpty { throw LeaseLost(lease) }
+  }
+
+  /// Gives an import back, to be claimed again after a while: the worker stops, or the database failed.
+  ///
+  /// - Parameter countsAsAttempt: a shutdown is nobody's fault and does not count.
+  public func release(
+    _ lease: Lease, after delay: Duration, countsAsAttempt: Bool
+  ) async throws {
+    let sql = """
+      WITH released AS (
+        UPDATE sluice.imports SET
+          status = 'queued', lease_id = NULL, lease_expires_at = NULL,
+          attempt = attempt - CASE WHEN $4 THEN 0 ELSE 1 END,
+          available_at = clock_timestamp() + make_interval(secs => $3),
+          history = history || jsonb_build_object(
+            'name', 'queued', 'at', extract(epoch FROM clock_timestamp()))
+        WHERE id = $1::uuid AND lease_id = $2::uuid
+        RETURNING id
+      )
+      SELECT pg_notify($5, id::text), pg_notify($6, '') FROM released
+      """
+    _ = try await pool.query(
+      sql,
+      [
+        .text(lease.importID.description), .text(lease.id), .double(delay / .seconds(1)),
+        .bool(countsAsAttempt), .text(ImportQueue.progressChannel), .text(ImportQueue.channel),
+      ])
+  }
+
+  /// Tells the hubs that an import has changed, after its last transaction.
+  public func announce(_ id: ImportID) async throws {
+    _ = try await pool.query(
+      "SELECT pg_notify($1, $2), pg_notify($3, '')",
+      [.text(ImportQueue.progressChannel), .text(id.description), .text(ImportQueue.channel)])
+  }
+}

@@ -1,0 +1,24 @@
+public import Postgres
+import Validation
+
+/// The `sluice` schema and its numbered migrations.
+public enum SluiceSchema {
+  /// The schema's name.
+  public static let name = "sluice"
+
+  /// Brings the schema up and down.
+  public static let migrator = Migrator(
+    schema: name,
+    migrations: [
+      Migration(
+        version: 1, name: "imports",
+        up: text(PackageResources._001_imports_up_sql),
+        down: text(PackageResources._001_imports_down_sql)),
+      Migration(version: 2, name: "arbiter", up: Arbiter.functionSQL, down: Arbiter.dropFunctionSQL),
+    ],
+    lockKey: 0x5C1D_5C1D)
+
+  private static func text(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes, as: UTF8.self)
+  }
+}

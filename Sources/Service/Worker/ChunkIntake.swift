@@ -1,0 +1,42 @@
+import ImportModel
+import Progress
+
+/// The batches of one chunk, taken out of the channel until the chunk is full.
+actor ChunkIntake {
+  /// A chunk ends early when so many rejects wait to be written: invariant 9.
+  private static let rejectLimit = 5000
+
+  nonisolated let channel: BatchChannel
+  private var first: EncodedBatch?
+  private let meter: ImportMeter
+  private let rowLimit: Int
+  private var rejects = 0
+  /// Rows of the chunk so far, good and bad.
+  private(set) var rows = 0
+
+  init(first: EncodedBatch, channel: BatchChannel, meter: ImportMeter, rowLimit: Int) {
+    self.first = first
+    self.channel = channel
+    self.meter = meter
+    self.rowLimit = rowLimit
+  }
+
+  /// The next batch, or nil where the chunk is full or the file ends.
+  func next() async throws -> EncodedBatch? {
+    if let batch = first.take() { return note(batch) }
+    guard rows < rowLimit, rejects < ChunkIntake.rejectLimit else { return nil }
+    return try await channel.next().map(note)
+  }
+
+  private func note(_ batch: EncodedBatch) -> EncodedBatch {
+    rows += batch.rowsOK + batch.rowsBad
+    rejects += batch.rejects.count
+    meter.update {
+      $0.counts.ok += Int64(batch.rowsOK)
+      $0.counts.bad += Int64(batch.rowsBad)
+      $0.counts.read += Int64(batch.rowsOK + batch.rowsBad)
+      $0.bytesDone = batch.end.byte
+    }
+    return batch
+  }
+}

@@ -1,0 +1,182 @@
+import ImportModel
+import Postgres
+import Progress
+import Queue
+import Spool
+import Staging
+import Synchronization
+import Telemetry
+
+/// Runs a claimed import under its lease, and decides what its end means.
+struct ImportAttempt: Sendable {
+  let claimed: ClaimedImport
+  let services: WorkerServices
+  let configuration: WorkerConfiguration
+
+  private var lease: Lease { claimed.lease }
+
+  /// Why the work was broken off, when it was not by an error of its own.
+  private enum Interruption: Sendable {
+    case cancelRequested, leaseLost
+  }
+
+  func run() async {
+    let logger = services.logger.with("task_id", lease.importID.description)
+    let meter = ImportMeter(lease: lease)
+    services.metrics.began()
+    logger.info("import begun", ["attempt": "\(claimed.attempt)"])
+    do {
+      try await supervise(meter: meter, logger: logger)
+    } catch {
+      // What happens at the end must happen although the task is cancelled: a shutdown hands back.
+      await Task { await end(because: error, meter: meter, logger: logger) }.value
+    }
+    await services.publisher.remove(lease)
+    services.metrics.read(bytes: meter.reading.bytesDone)
+    services.metrics.left()
+  }
+
+  /// Runs the import beside its heartbeat; whichever ends first ends the other.
+  private func supervise(meter: ImportMeter, logger: Logger) async throws {
+    guard claimed.attempt <= configuration.maxAttempts else {
+      throw ImportFailure(
+        .attemptsExhausted, "\(claimed.attempt - 1) attempts ended without a result",
+        hint: "look at the log of the worker; a retry begins again")
+    }
+    let interruption = Mutex<Interruption?>(nil)
+    let work = Task {
+      try await ImportRun(claimed: claimed, services: services, meter: meter, logger: logger).run()
+    }
+    let interrupt: @Sendable (Interruption) -> Void = { reason in
+      interruption.withLock { $0 = $0 ?? reason }
+      work.cancel()
+    }
+    await services.publisher.add(meter) { state in
+      switch state {
+      case .held: break
+      case .cancelRequested: interrupt(.cancelRequested)
+      // An import that has ended has no lease either: the heartbeat tells the two apart.
+      case .lost: break
+      }
+    }
+    let heart = Task { await beat(interrupt: interrupt, logger: logger) }
+    defer { heart.cancel() }
+    let result = await withTaskCancellationHandler {
+      await work.result
+    } onCancel: {
+      work.cancel()
+    }
+    if case .failure(let error) = result {
+      switch interruption.withLock({ $0 }) {
+      case .cancelRequested: throw CancelRequested()
+      case .leaseLost: throw LeaseLost(lease)
+      case nil: throw error
+      }
+    }
+  }
+
+  private func beat(
+    interrupt: @Sendable (Interruption) -> Void, logger: Logger
+  ) async {
+    let clock = ContinuousClock()
+    var heldUntil = clock.now + .seconds(configuration.leaseSeconds)
+    while !Task.isCancelled {
+      do {
+        let asked = clock.now
+        switch try await services.queue.heartbeat(lease, seconds: configuration.leaseSeconds) {
+        case .held: heldUntil = asked + .seconds(configuration.leaseSeconds)
+        case .cancelRequested: return interrupt(.cancelRequested)
+        case .lost: return interrupt(.leaseLost)
+        }
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("heartbeat failed", ["error": "\(error)"])
+      }
+      if clock.now >= heldUntil { return interrupt(.leaseLost) }
+      do {
+        try await Task.sleep(for: .seconds(Double(configuration.leaseSeconds) / 6))
+      } catch {
+        return
+      }
+    }
+  }
+
+  private func end(because error: any Error, meter: ImportMeter, logger: Logger) async {
+    do {
+      try await decide(error, meter: meter, logger: logger)
+    } catch is LeaseLost {
+      logger.warning("the lease passed to another worker before the end could be written")
+    } catch {
+      // The lease expires by itself, and another attempt follows.
+      logger.error("the end could not be written", ["error": "\(error)"])
+    }
+  }
+
+  private func decide(_ error: any Error, meter: ImportMeter, logger: Logger) async throws {
+    switch error {
+    case is CancelRequested:
+      try await finish(as: .cancelled, failure: nil, meter: meter, logger: logger)
+    case is LeaseLost:
+      // Called off between two statements, or truly lost: the heartbeat knows.
+      switch try await services.queue.heartbeat(lease, seconds: configuration.leaseSeconds) {
+      case .cancelRequested:
+        try await finish(as: .cancelled, failure: nil, meter: meter, logger: logger)
+      case .held, .lost:
+        logger.warning("the lease is lost; nothing more is written")
+      }
+    case is CancellationError:
+      logger.info("handed back: the worker stops")
+      try await services.queue.release(lease, after: .zero, countsAsAttempt: false)
+    case let error as PostgresError where error.isTransient:
+      let delay = Backoff.delay(attempt: claimed.attempt)
+      logger.warning("to be tried again", ["error": "\(error)", "after": "\(delay)"])
+      services.metrics.retried(because: error.sqlState ?? error.code.rawValue)
+      try await services.queue.release(lease, after: delay, countsAsAttempt: true)
+    default:
+      let failure = ImportFailure(describing: error)
+      logger.warning(
+        "import failed",
+        ["code": failure.code.rawValue, "message": failure.message, "error": "\(error)"])
+      try await finish(as: .failed, failure: failure, meter: meter, logger: logger)
+    }
+  }
+
+  private func finish(
+    as state: ImportState, failure: ImportFailure?, meter: ImportMeter, logger: Logger
+  ) async throws {
+    let reading = meter.reading
+    try await services.queue.end(
+      lease, as: state, failure: failure, counts: reading.counts, bytes: reading.bytesDone)
+    let record = try await services.snapshots.one(lease.importID)
+    services.metrics.ended(
+      state, target: record?.target ?? "", counts: reading.counts.withoutMerge)
+    try await services.queue.withConnection { connection in
+      try await StagingTable.drop(lease.importID, on: connection)
+    }
+    logger.info("import \(state.rawValue)")
+  }
+}
+
+/// The caller has called the import off.
+struct CancelRequested: Error {}
+
+/// How long to wait before the next attempt: exponential, with full jitter.
+enum Backoff {
+  static func delay(attempt: Int) -> Duration {
+    let ceiling = min(60, 0.5 * Double(1 << min(attempt, 10)))
+    return .seconds(Double.random(in: 0...ceiling))
+  }
+}
+
+extension RowCounts {
+  /// What remains when the merge did not happen.
+  fileprivate var withoutMerge: RowCounts {
+    var counts = self
+    counts.skipped = 0
+    counts.inserted = 0
+    counts.updated = 0
+    counts.unchanged = 0
+    return counts
+  }
+}

@@ -1,0 +1,33 @@
+import ImportModel
+import Postgres
+import Reading
+import Spool
+
+extension ImportFailure {
+  /// What a caller may know of an error that ended an import.
+  init(describing error: any Error) {
+    switch error {
+    case let failure as ImportFailure: self = failure
+    case let error as ReadingError: self.init(.unreadableFile, error.message)
+    case let error as SpoolError: self.init(.spool, "\(error)", hint: "send the file again")
+    case let error as PostgresError: self.init(postgres: error)
+    default:
+      self.init(
+        .internal, "an error of the program ended the import",
+        hint: "the log of the worker has it, under this import's id")
+    }
+  }
+
+  private init(postgres error: PostgresError) {
+    let state = error.sqlState ?? error.code.rawValue
+    let detail = error.detail.map { ": \($0)" } ?? ""
+    let message = error.message ?? "the database refused"
+    if let constraint = error.constraint {
+      self.init(
+        .constraint, "\(message)\(detail) (\(state))",
+        hint: "the constraint \"\(constraint)\" refuses rows of the file; nothing was changed")
+    } else {
+      self.init(.database, "\(message)\(detail) (\(state))", hint: error.hint)
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import ImportModel
+import Merging
+import Postgres
+import Progress
+import Queue
+import Spool
+import Staging
+import Telemetry
+import Threading
+import Validation
+
+/// One attempt at one import, from its spool file to its target.
+struct ImportRun: Sendable {
+  let claimed: ClaimedImport
+  let services: WorkerServices
+  let meter: ImportMeter
+  let logger: Logger
+
+  private var lease: Lease { claimed.lease }
+  private var id: ImportID { claimed.lease.importID }
+
+  /// Runs to the end of the import.
+  ///
+  /// - Throws: whatever stands in the way; nothing has reached the target then.
+  func run() async throws {
+    guard let record = try await services.snapshots.one(id) else { throw LeaseLost(lease) }
+    let connections = try await Connections.open(services, options: record.options)
+    do {
+      try await run(record, over: connections)
+    } catch {
+      await connections.close()
+      throw error
+    }
+    await connections.close()
+  }
+
+  private func run(_ record: ImportRecord, over connections: Connections) async throws {
+    let (input, key) = try await open(record, over: connections)
+    let table = StagingTable(importID: id, layout: input.layout)
+    let counts = try await stage(input, into: table, over: connections.load)
+    try checkRejects(counts, record.options)
+    try await services.queue.move(lease, to: .validated, counts: counts)
+    meter.update { $0.counts = counts }
+    try await merge(record, input, key, table, counts, over: connections.load)
+  }
+
+  private func open(
+    _ record: ImportRecord, over connections: Connections
+  ) async throws -> (ImportInput, TargetKey) {
+    guard
+      let target = try await TargetCatalog().table(named: record.target, on: connections.load)
+    else {
+      throw ImportFailure(
+        .unknownTarget, "\(record.target) is not there any more, or may not be written")
+    }
+    let handle = try services.spool.open(id: claimed.spoolID)
+    let preflight = try ImportPreflight(handle: handle, target: target, options: record.options)
+    let input = ImportInput(
+      handle: handle, dialect: preflight.dialect, header: preflight.csvHeader,
+      start: preflight.start, target: target, mapping: preflight.mapping,
+      nullWords: record.options.null ?? [], arbiter: Arbiter(connection: connections.arbiter),
+      settings: try await ValidationSettings.read(on: connections.load))
+    return (input, preflight.key)
+  }
+
+  private func stage(
+    _ input: ImportInput, into table: StagingTable, over connection: PostgresConnection
+  ) async throws -> RowCounts {
+    let point =
+      try await table.prepare(lease: lease, on: connection)
+      ?? ResumePoint(position: input.start)
+    if point.nextChunk > 0 {
+      logger.info("going on from the ledger", ["chunk": "\(point.nextChunk)"])
+    }
+    meter.show(point)
+    let pipeline = StagingPipeline(
+      input: input,
+      loader: ChunkLoader(
+        table: table, lease: lease, attempt: claimed.attempt, connection: connection),
+      meter: meter, executor: ThreadExecutor(name: "parse"),
+      onChunk: { rows, seconds in services.metrics.chunk(rows: rows, seconds: seconds) })
+    return try await services.metrics.timed("parsing") { try await pipeline.run(from: point) }
+  }
+
+  private func checkRejects(_ counts: RowCounts, _ options: ImportOptions) throws {
+    if options.onError == .abort, counts.bad > 0 {
+      throw ImportFailure(
+        .tooManyRejects, "\(counts.bad) of \(counts.read) rows were rejected, and none may be",
+        hint: "mend the rows in the error report, or send on_error=reject")
+    }
+    if let limit = options.maxRejects, counts.bad > limit {
+      throw ImportFailure(
+        .tooManyRejects, "\(counts.bad) rows were rejected, \(limit) may be",
+        hint: "mend the rows in the error report, or raise max_rejects")
+    }
+    if let ratio = options.maxRejectRatio, Double(counts.bad) > ratio * Double(counts.read) {
+      throw ImportFailure(
+        .tooManyRejects,
+        "\(counts.bad) of \(counts.read) rows were rejected, more than the share of \(ratio)",
+        hint: "mend the rows in the error report, or raise max_reject_ratio")
+    }
+  }
+
+  private func merge(
+    _ record: ImportRecord, _ input: ImportInput, _ key: TargetKey, _ table: StagingTable,
+    _ counts: RowCounts, over connection: PostgresConnection
+  ) async throws {
+    try await services.queue.move(lease, to: .loading)
+    meter.beginStage()
+    let request = MergeRequest(
+      lease: lease, staging: table.name, layout: input.layout, target: input.target,
+      isPartitioned: input.target.isPartitioned, key: key, duplicates: record.options.duplicates,
+      staged: counts)
+    let locator = RowLocator(input: input, importID: id)
+    let merger = Merger(
+      request, on: connection,
+      watch: { progress in
+        meter.update { $0.counts = progress.counts }
+        if progress.isFinalizing { try await services.queue.move(lease, to: .finalizing) }
+      },
+      describeDuplicates: { rows in try await locator.duplicates(rows, key: key, on: connection) },
+      keepRejects: { rejects, connection in
+        try await RejectStore.insert(rejects, importID: id, on: connection)
+      })
+    let outcome = try await services.metrics.timed("loading") { try await merger.run() }
+    services.metrics.ended(.done, target: record.target, counts: outcome.counts)
+    logger.info(
+      "import done",
+      ["rows": "\(outcome.counts.read)", "plan": outcome.plan.rawValue])
+    try await afterwards(merger, outcome)
+  }
+
+  /// What comes after the commit changes nothing of the outcome: a failure is told, not retried.
+  private func afterwards(_ merger: Merger, _ outcome: MergeOutcome) async throws {
+    do {
+      try await services.queue.announce(id)
+      try services.spool.remove(id: claimed.spoolID)
+      try await merger.analyzeIfGrown(outcome.counts)
+    } catch {
+      logger.warning("after the commit", ["error": "\(error)"])
+    }
+  }
+}
+
+/// The connections of one attempt: one loads and merges, the other answers what a value means while the
+/// first is inside a COPY.
+private struct Connections: Sendable {
+  let load: PostgresConnection
+  let arbiter: PostgresConnection
+
+  static func open(_ services: WorkerServices, options: ImportOptions) async throws -> Connections {
+    var configuration = services.database
+    if let zone = options.timezone { configuration.settings["TimeZone"] = zone }
+    configuration.applicationName = "sluice import"
+    let load = try await PostgresConnection.connect(configuration, logger: services.logger)
+    do {
+      configuration.applicationName = "sluice arbiter"
+      let arbiter = try await PostgresConnection.connect(configuration, logger: services.logger)
+      return Connections(load: load, arbiter: arbiter)
+    } catch {
+      await load.close()
+      throw error
+    }
+  }
+
+  func close() async {
+    await load.close()
+    await arbiter.close()
+  }
+}

@@ -1,0 +1,101 @@
+import ImportModel
+import Postgres
+import Progress
+import Queue
+import Telemetry
+
+/// Claims imports and runs them, a few at once, until it is told to stop.
+public actor ImportWorker {
+  private let configuration: WorkerConfiguration
+  private let services: WorkerServices
+  private let listener: PostgresListener
+  private let wakes: AsyncStream<Void>
+  private let wake: AsyncStream<Void>.Continuation
+  private var running: [Lease: Task<Void, Never>] = [:]
+  private var stopping = false
+
+  /// A worker that does nothing yet.
+  public init(configuration: WorkerConfiguration, services: WorkerServices) {
+    self.configuration = configuration
+    self.services = services
+    listener = PostgresListener(
+      configuration: services.database, channels: [ImportQueue.channel], logger: services.logger)
+    (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// Works until `stop` is called or the task is cancelled.
+  public func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.listener.run() }
+      group.addTask { await self.listen() }
+      group.addTask { await self.poll() }
+      group.addTask { await self.services.publisher.run() }
+      wake.yield()
+      for await _ in wakes {
+        if stopping { break }
+        await claimWhatFits()
+      }
+      for task in running.values { task.cancel() }
+      for task in running.values { await task.value }
+      await listener.stop()
+      group.cancelAll()
+    }
+  }
+
+  /// Ends the work: running imports are handed back, to go on from their last chunk elsewhere.
+  public func stop() {
+    stopping = true
+    wake.yield()
+  }
+
+  private func listen() async {
+    for await event in listener.events() {
+      switch event {
+      case .connected, .notification: wake.yield()
+      case .disconnected(let reason):
+        services.logger.warning("queue listener disconnected", ["reason": "\(reason)"])
+      }
+    }
+  }
+
+  /// Looks at the queue now and then, at random intervals so that many workers do not look at once.
+  private func poll() async {
+    while !Task.isCancelled {
+      do {
+        try await Task.sleep(for: configuration.pollInterval * Double.random(in: 0.5...1))
+      } catch {
+        wake.finish()
+        return
+      }
+      wake.yield()
+    }
+  }
+
+  private func claimWhatFits() async {
+    do {
+      while running.count < configuration.concurrency, !stopping,
+        let claimed = try await services.queue.claim(
+          worker: configuration.name, leaseSeconds: configuration.leaseSeconds)
+      {
+        begin(claimed)
+      }
+    } catch {
+      // The database is away for now; the poll comes back.
+      services.logger.warning("the queue could not be read", ["error": "\(error)"])
+    }
+  }
+
+  private func begin(_ claimed: ClaimedImport) {
+    let attempt = ImportAttempt(
+      claimed: claimed, services: services, configuration: configuration)
+    running[claimed.lease] = Task {
+      await attempt.run()
+      self.ended(claimed.lease)
+    }
+  }
+
+  private func ended(_ lease: Lease) {
+    running[lease] = nil
+    wake.yield()
+  }
+}

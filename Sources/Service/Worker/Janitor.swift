@@ -1,0 +1,64 @@
+import ImportModel
+public import Queue
+public import Spool
+public import Telemetry
+
+/// Removes what is past its time, and counts what waits.
+public struct Janitor: Sendable {
+  /// Files that no import knows are kept for so long: an upload may still be on its way.
+  private static let graceSeconds: Int64 = 86_400
+  private static let countInterval: Duration = .seconds(5)
+  private static let roundsBetweenSweeps = 120
+
+  private let queue: ImportQueue
+  private let spool: SpoolStore
+  private let retentionSeconds: Int64
+  private let logger: Logger
+  private let queued: Gauge
+
+  /// A janitor that does nothing yet.
+  ///
+  /// - Parameter retentionSeconds: how long finished imports and their rejects stay.
+  public init(
+    queue: ImportQueue, spool: SpoolStore, retentionSeconds: Int64, logger: Logger,
+    metrics: Metrics
+  ) {
+    self.queue = queue
+    self.spool = spool
+    self.retentionSeconds = retentionSeconds
+    self.logger = logger
+    queued = metrics.gauge(
+      "sluice_imports_queued", help: "Imports that wait, by priority.", labels: ["priority"])
+  }
+
+  /// Counts every few seconds and sweeps every ten minutes, until the task is cancelled.
+  public func run() async {
+    var round = 0
+    while !Task.isCancelled {
+      do {
+        for (priority, count) in try await queue.waitingByPriority() {
+          queued.set(Double(count), priority.rawValue)
+        }
+        if round % Janitor.roundsBetweenSweeps == 0 { try await sweep() }
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("housekeeping failed; it is tried again", ["error": "\(error)"])
+      }
+      round += 1
+      do { try await Task.sleep(for: Janitor.countInterval) } catch { return }
+    }
+  }
+
+  /// Removes finished imports past their retention, and files that no import needs.
+  public func sweep() async throws {
+    let removed = try await queue.removeFinished(olderThan: retentionSeconds)
+    let needed = try await queue.spoolIDsInUse()
+    let swept = try await spool.onOwnThread { spool in
+      try spool.sweep(olderThan: Janitor.graceSeconds, keeping: needed)
+    }
+    if removed > 0 || !swept.isEmpty {
+      logger.info("swept", ["imports": "\(removed)", "files": "\(swept.count)"])
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import ImportModel
+import Postgres
+import Progress
+import Staging
+import Threading
+
+/// Reads, validates and stages a file, chunk by chunk, with at most two batches between the steps.
+///
+/// Reading, validating and encoding share a thread of their own; the COPY has its connection's thread.
+/// Where Postgres refuses a row that we have accepted, the chunk is staged again in halves, until the row
+/// is found and becomes a reject: invariant 10.
+struct StagingPipeline: Sendable {
+  private static let batchesAhead = 2
+
+  let input: ImportInput
+  let loader: ChunkLoader
+  let meter: ImportMeter
+  let executor: ThreadExecutor
+  /// Called with the rows and the seconds of each chunk that was committed.
+  let onChunk: @Sendable (_ rows: Int, _ seconds: Double) -> Void
+
+  /// Stages from a resume point to the end of the file.
+  ///
+  /// - Returns: rows read, ok and bad, those before the resume point included.
+  func run(from start: ResumePoint) async throws -> RowCounts {
+    var point = start
+    var tuner = SizeTuner(rows: 20_000, bounds: 1000...1_000_000, aim: 0.25...1.0)
+    var caution: Int?
+    while true {
+      switch try await pass(from: &point, tuner: &tuner, caution: caution) {
+      case .endOfFile:
+        return point.counts
+      case .staged(let rows):
+        caution = rows * 2 < tuner.rows ? rows * 2 : nil
+      case .refused(let rows, _) where rows > 1:
+        caution = rows / 2
+      case .refused(_, let error):
+        try await reject(at: &point, because: error)
+      }
+    }
+  }
+
+  private enum PassEnd {
+    case endOfFile
+    /// One chunk of a careful pass went in.
+    case staged(rows: Int)
+    case refused(rows: Int, PostgresError)
+  }
+
+  /// Stages chunk after chunk; with `caution`, one chunk of at most so many rows.
+  private func pass(
+    from point: inout ResumePoint, tuner: inout SizeTuner, caution: Int?
+  ) async throws -> PassEnd {
+    let channel = BatchChannel(capacity: StagingPipeline.batchesAhead)
+    let producer = BatchProducer(input: input, from: point.position, maxRows: caution)
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask(executorPreference: executor) { await producer.run(into: channel) }
+      defer { channel.close() }
+      while let first = try await channel.next() {
+        let intake = ChunkIntake(
+          first: first, channel: channel, meter: meter, rowLimit: caution ?? tuner.rows)
+        let clock = ContinuousClock()
+        let begun = clock.now
+        do {
+          try await stage(intake, at: &point)
+        } catch let error as PostgresError where error.isAboutData {
+          meter.show(point)
+          return .refused(rows: await intake.rows, error)
+        }
+        let rows = await intake.rows
+        let seconds = (clock.now - begun) / .seconds(1)
+        onChunk(rows, seconds)
+        if caution != nil { return .staged(rows: rows) }
+        tuner.note(rows: rows, seconds: seconds)
+      }
+      return .endOfFile
+    }
+  }
+
+  private func stage(_ intake: ChunkIntake, at point: inout ResumePoint) async throws {
+    let chunk = try await loader.load(
+      number: point.nextChunk, from: point.position,
+      batches: { try await intake.next() }, recycle: { intake.channel.recycle($0) })
+    point.nextChunk += 1
+    point.position = chunk.end
+    point.counts.ok += chunk.rowsOK
+    point.counts.bad += chunk.rowsBad
+    point.counts.read = point.counts.ok + point.counts.bad
+  }
+
+  /// Makes the one row at a point a reject, in Postgres's own words.
+  private func reject(at point: inout ResumePoint, because error: PostgresError) async throws {
+    let producer = BatchProducer(input: input, from: point.position, maxRows: 1)
+    let batch = try await producer.singleRow(refusedWith: error)
+    let intake = ChunkIntake(
+      first: batch, channel: BatchChannel(capacity: 1), meter: meter, rowLimit: 1)
+    try await stage(intake, at: &point)
+  }
+}
+
+extension ImportMeter {
+  /// Shows what is certain: the chunks that were committed.
+  func show(_ point: ResumePoint) {
+    update {
+      $0.counts = point.counts
+      $0.bytesDone = point.position.byte
+    }
+  }
+}
+
+extension PostgresError {
+  /// Whether the rows are at fault: classes 22 (data exception) and 23 (integrity constraint violation).
+  var isAboutData: Bool {
+    sqlState.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false
+  }
+
+  /// Whether the same may succeed later.
+  var isTransient: Bool {
+    if isConnectionLoss { return true }
+    guard let sqlState else { return code == .timeout || code == .poolTimeout }
+    // Insufficient resources, operator intervention, serialization, deadlock, lock time-out, read-only.
+    return ["53", "57"].contains(String(sqlState.prefix(2)))
+      || ["40001", "40P01", "55P03", "25006"].contains(sqlState)
+  }
+}

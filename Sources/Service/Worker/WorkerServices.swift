@@ -1,0 +1,38 @@
+import ImportModel
+public import Postgres
+public import Progress
+public import Queue
+public import Spool
+public import Telemetry
+
+/// What a worker works with.
+public struct WorkerServices: Sendable {
+  /// Who may begin and how it ends.
+  public var queue: ImportQueue
+  /// Reads imports.
+  public var snapshots: ImportSnapshots
+  /// Tells how far they are.
+  public var publisher: ProgressPublisher
+  /// Holds the files.
+  public var spool: SpoolStore
+  /// How to connect to the database of the targets.
+  public var database: PostgresConfiguration
+  /// Where records go.
+  public var logger: Logger
+  /// What is counted.
+  var metrics: WorkerMetrics
+
+  /// Gathers the services.
+  public init(
+    queue: ImportQueue, snapshots: ImportSnapshots, publisher: ProgressPublisher,
+    spool: SpoolStore, database: PostgresConfiguration, logger: Logger, metrics: Metrics
+  ) {
+    self.queue = queue
+    self.snapshots = snapshots
+    self.publisher = publisher
+    self.spool = spool
+    self.database = database
+    self.logger = logger
+    self.metrics = WorkerMetrics(metrics)
+  }
+}

@@ -1,0 +1,117 @@
+import API
+import EmbeddedPostgres
+import Glibc
+import HTTP
+import Postgres
+import Progress
+import Queue
+import Spool
+import Telemetry
+import Worker
+
+/// What `serve`, `worker` and `demo` have in common: the parts, put together.
+struct House {
+  let settings: Settings
+  let logger: Logger
+  let metrics: Metrics
+  let cluster: EmbeddedCluster?
+  let database: PostgresConfiguration
+  let pool: PostgresPool
+  let spool: SpoolStore
+
+  /// Opens the spool and the database, and makes the schema where there is none.
+  static func open(_ settings: Settings, allowEmbedded: Bool) async throws -> House {
+    let logger = Logger(level: settings.logLevel, format: settings.logFormat)
+    let metrics = Metrics()
+    guard mkdir(settings.dataDir, 0o755) == 0 || errno == EEXIST else {
+      throw StartError("cannot make \(settings.dataDir): \(String(cString: strerror(errno)))")
+    }
+    let spool = try SpoolStore(
+      folder: settings.spool, maxBytes: settings.maxBytes, reserveFreeBytes: 256 << 20)
+    let (cluster, url) = try await database(settings, allowEmbedded: allowEmbedded, logger: logger)
+    let configuration = PostgresConfiguration(
+      url: url, applicationName: "sluice", connectTimeout: 10, settings: [:])
+    let pool = PostgresPool(
+      configuration: configuration, limit: 8, waitTimeout: .seconds(10), maxIdle: .seconds(60),
+      logger: logger, metrics: metrics, name: "control")
+    let house = House(
+      settings: settings, logger: logger, metrics: metrics, cluster: cluster,
+      database: configuration, pool: pool, spool: spool)
+    do {
+      try await house.checkSchema()
+    } catch {
+      await house.close()
+      throw error
+    }
+    metrics.gauge("sluice_build_info", help: "The version that runs.", labels: ["version"])
+      .set(1, Sluice.version)
+    return house
+  }
+
+  private static func database(
+    _ settings: Settings, allowEmbedded: Bool, logger: Logger
+  ) async throws -> (EmbeddedCluster?, String) {
+    if let url = settings.databaseURL { return (nil, url) }
+    guard allowEmbedded else {
+      throw StartError("SLUICE_DATABASE_URL is not set, and only `serve` has a private cluster")
+    }
+    let cluster = EmbeddedCluster(folder: "\(settings.dataDir)/cluster", logger: logger)
+    return (cluster, try await cluster.start())
+  }
+
+  /// Makes the schema where there is none; refuses one that this version does not know.
+  private func checkSchema() async throws {
+    try await pool.withConnection { connection in
+      let migrator = SluiceSchema.migrator
+      let status = try await migrator.status(on: connection)
+      if status.current == 0, status.unknown.isEmpty {
+        _ = try await migrator.migrate(on: connection, to: nil, dryRun: false)
+      } else if !status.isCurrent {
+        throw StartError(
+          """
+          the schema `sluice` is at version \(status.current), and this program knows \
+          \(status.latest): run `sluice migrate`, with the newer of the two programs
+          """)
+      }
+    }
+  }
+
+  var queue: ImportQueue { ImportQueue(pool: pool, limit: settings.queueLimit) }
+  var snapshots: ImportSnapshots { ImportSnapshots(pool: pool) }
+
+  /// A worker over these parts.
+  func worker() -> ImportWorker {
+    var publishing = database
+    publishing.applicationName = "sluice progress"
+    let publisher = ProgressPublisher(
+      pool: PostgresPool(
+        configuration: publishing, limit: 1, waitTimeout: .seconds(10), maxIdle: .seconds(60),
+        logger: logger, metrics: metrics, name: "progress"),
+      logger: logger)
+    var host = [CChar](repeating: 0, count: 256)
+    gethostname(&host, host.count - 1)
+    let name = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    return ImportWorker(
+      configuration: WorkerConfiguration(
+        name: "\(name):\(getpid())", concurrency: settings.concurrency,
+        leaseSeconds: settings.leaseSeconds),
+      services: WorkerServices(
+        queue: queue, snapshots: snapshots, publisher: publisher, spool: spool,
+        database: database, logger: logger, metrics: metrics))
+  }
+
+  /// Ends what was opened.
+  func close() async {
+    await pool.close()
+    await cluster?.stop()
+  }
+}
+
+/// Why the program cannot start.
+struct StartError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

@@ -1,0 +1,117 @@
+import FoundationEssentials
+import HTTPClient
+
+/// Talks to a running server on behalf of `sluice import` and `sluice demo`.
+struct ImportClient {
+  /// How often an import is looked at.
+  private static let pollInterval: Duration = .milliseconds(200)
+
+  private let client: HTTPClient
+
+  /// - Parameter server: its address, such as `http://127.0.0.1:8080`.
+  init(server: String) {
+    client = HTTPClient(baseURL: server, token: nil)
+  }
+
+  /// Sends a file.
+  ///
+  /// - Parameter progress: called with the bytes sent, and all of them where that is known.
+  /// - Returns: the id of the import.
+  func submit(
+    file: String, options: [(String, String)], headers: [(String, String)],
+    progress: @escaping @Sendable (Int64, Int64?) -> Void
+  ) async throws -> String {
+    let response = try await client.upload(
+      path(options), file: file, contentType: "text/csv",
+      headers: headers + [disposition(file.split(separator: "/").last.map(String.init) ?? file)],
+      progress: progress)
+    return try taskID(response)
+  }
+
+  /// Sends bytes.
+  func submit(
+    bytes: [UInt8], name: String, options: [(String, String)]
+  ) async throws -> String {
+    try taskID(
+      try await client.post(
+        path(options), body: bytes, contentType: "text/csv", headers: [disposition(name)]))
+  }
+
+  /// Looks at an import until it has ended.
+  ///
+  /// - Returns: the object as the command reads it, and as the server wrote it.
+  func untilEnded(
+    _ id: String, show: (ImportObject) -> Void
+  ) async throws -> (object: ImportObject, json: [UInt8]) {
+    while true {
+      let response = try await client.get("/imports/\(id)")
+      try check(response)
+      let object = try JSONDecoder().decode(ImportObject.self, from: Data(response.body))
+      if object.hasEnded { return (object, response.body) }
+      show(object)
+      try await Task.sleep(for: ImportClient.pollInterval)
+    }
+  }
+
+  /// Calls an import off.
+  func cancel(_ id: String) async throws {
+    try check(try await client.delete("/imports/\(id)"))
+  }
+
+  private func path(_ options: [(String, String)]) -> String {
+    let pairs = options.map { "\(escaped($0.0))=\(escaped($0.1))" }
+    return "/imports?" + pairs.joined(separator: "&")
+  }
+
+  private func disposition(_ name: String) -> (String, String) {
+    let safe = name.filter { $0.isASCII && $0 != "\"" && $0 != "\\" && !$0.isNewline }
+    return ("Content-Disposition", "attachment; filename=\"\(safe)\"")
+  }
+
+  /// Percent-encoding of RFC 3986, section 2.
+  private func escaped(_ text: String) -> String {
+    let digits = Array("0123456789ABCDEF")
+    return text.utf8.reduce(into: "") { result, byte in
+      let character = Character(UnicodeScalar(byte))
+      if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
+        result.append(character)
+      } else {
+        result += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+      }
+    }
+  }
+
+  private struct Accepted: Decodable {
+    let taskID: String
+    enum CodingKeys: String, CodingKey { case taskID = "task_id" }
+  }
+
+  private struct Refusal: Decodable {
+    let detail: String
+    let hint: String?
+  }
+
+  private func taskID(_ response: HTTPClientResponse) throws -> String {
+    try check(response)
+    return try JSONDecoder().decode(Accepted.self, from: Data(response.body)).taskID
+  }
+
+  private func check(_ response: HTTPClientResponse) throws {
+    guard !(200..<300).contains(response.status) else { return }
+    do {
+      let refusal = try JSONDecoder().decode(Refusal.self, from: Data(response.body))
+      throw ServerRefusal(refusal.detail + (refusal.hint.map { " (\($0))" } ?? ""))
+    } catch is DecodingError {
+      throw ServerRefusal("the server answered with status \(response.status)")
+    }
+  }
+}
+
+/// The server would not do it.
+struct ServerRefusal: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}

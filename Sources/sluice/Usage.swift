@@ -1,0 +1,88 @@
+/// The commands that there are. `inspect`, `cat`, `doctor` and `token` come with later versions.
+enum Command: String, CaseIterable {
+  case serve, worker, migrate, `import`, demo
+
+  var summary: String {
+    switch self {
+    case .serve: "API, WebSocket and dashboard, with a worker in the same process"
+    case .worker: "a worker alone, against the same database and spool"
+    case .migrate: "bring the `sluice` schema up or down"
+    case .import: "upload a file to a running server and wait for the end"
+    case .demo: "an embedded Postgres with a demo schema, a first import, then serve"
+    }
+  }
+
+  /// Options with a value, beside the settings; then those without.
+  var options: (valued: [String: String], plain: [String: String]) {
+    switch self {
+    case .serve:
+      ([:], ["no-worker": "serve only; workers run elsewhere"])
+    case .worker, .demo:
+      ([:], [:])
+    case .migrate:
+      (["to": "version to go to; 0 removes everything"], ["dry-run": "only say what would be done"])
+    case .import:
+      (
+        [
+          "target": "schema.table, required", "server": "address of the server",
+          "key": "columns of the conflict key", "duplicates": "last, first or reject",
+          "on-error": "reject or abort", "max-rejects": "more than these, and nothing goes in",
+          "max-reject-ratio": "a larger share than this, and nothing goes in",
+          "mapping": "JSON object from headers to columns", "delimiter": "separator of fields",
+          "quote": "quote", "null": "a word that means NULL", "timezone": "of times that name none",
+          "priority": "high, normal or low", "idempotency-key": "names this request",
+        ],
+        [
+          "force": "import again although the same bytes were imported before",
+          "json": "print the final object", "fail-on-rejects": "exit with 3 when rows were rejected",
+        ]
+      )
+    }
+  }
+}
+
+/// What `--help` shows.
+enum Usage {
+  static var all: String {
+    let commands = Command.allCases.map { "  \(padded($0.rawValue, 10))\($0.summary)" }
+    return """
+      usage: sluice COMMAND [OPTION…]
+
+      \(commands.joined(separator: "\n"))
+
+      `sluice COMMAND --help` tells the options of a command.
+      """
+  }
+
+  static func of(_ command: Command) -> String {
+    let file = command == .import ? " FILE" : ""
+    let (valued, plain) = command.options
+    var lines = ["usage: sluice \(command.rawValue)\(file) [OPTION…]", "", command.summary, ""]
+    lines += valued.sorted { $0.key < $1.key }.map { row("--\($0.key) VALUE", $0.value) }
+    lines += plain.sorted { $0.key < $1.key }.map { row("--\($0.key)", $0.value) }
+    if command != .import {
+      lines += ["", "settings, each also as a variable of the environment:"]
+      lines += Setting.allCases.map { row("--\($0.flag) VALUE", "\($0.variable): \($0.meaning)") }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func row(_ name: String, _ meaning: String) -> String {
+    "  \(padded(name, 28))\(meaning)"
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+  }
+}
+
+/// The command line is not one of ours.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+  let help: String
+
+  init(_ description: String, help: String) {
+    self.description = description
+    self.help = help
+  }
+}

@@ -1,0 +1,240 @@
+"""The command: import, migrate, demo; exit codes, and what stays behind."""
+
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from conftest import House
+from database import Database, new_database
+from program import BINARY, ROOT, Program, clean_environment, eventually, free_port
+
+
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command to its end, without a terminal."""
+    return subprocess.run(
+        [str(BINARY), *arguments],
+        env=clean_environment(**settings),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def import_file(house: House, file: Path | str, *options: str) -> subprocess.CompletedProcess[str]:
+    return run("import", str(file), "--target", "demo.sales", "--server", house.server.url, *options)
+
+
+# sluice import
+
+
+def test_import_prints_plain_lines_without_a_terminal(house: House, generated: Any) -> None:
+    done = import_file(house, generated("sales-10k"))
+
+    assert done.returncode == 0, done.stderr
+    assert "\r" not in done.stdout + done.stderr and "\x1b" not in done.stdout + done.stderr
+    assert "done" in done.stdout + done.stderr
+    assert house.database.value("SELECT count(*) FROM demo.sales") == 10_000
+
+
+def test_import_prints_the_final_object_as_json(house: House, generated: Any) -> None:
+    done = import_file(house, generated("sales-10k"), "--json")
+
+    assert done.returncode == 0, done.stderr
+    printed = json.loads(done.stdout)
+    assert printed["status"] == "done" and printed["rows_inserted"] == 10_000
+    assert printed == house.api.object(printed["task_id"])
+
+
+def test_import_shows_a_bar_on_a_terminal(house: House, generated: Any) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [str(BINARY), "import", str(generated("sales-100k")), "--target", "demo.sales"]
+        + ["--server", house.server.url],
+        env=clean_environment(TERM="xterm-256color"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        ready, _, _ = select.select([ours], [], [], 0.1)
+        if ready:
+            try:
+                shown += os.read(ours, 65536)
+            except OSError:  # Linux's word for the other end being closed
+                break
+    os.close(ours)
+    assert process.wait(10) == 0, shown
+    assert b"%" in shown and (b"\x1b[" in shown or shown.count(b"\r") > shown.count(b"\r\n")), shown
+
+
+@pytest.mark.parametrize(
+    ("options", "code"), [((), 0), (("--fail-on-rejects",), 3)], ids=["without", "with --fail-on-rejects"]
+)
+def test_rejects_count_when_asked(house: House, options: tuple[str, ...], code: int) -> None:
+    done = import_file(house, ROOT / "Fixtures/sales-tiny.csv", *options)
+    assert done.returncode == code, done.stderr
+    assert "14" in done.stdout + done.stderr
+
+
+def test_import_that_fails_ends_with_1(house: House, tmp_path: Path) -> None:
+    tiny = str(ROOT / "Fixtures/sales-tiny.csv")
+    nowhere = run("import", tiny, "--target", "demo.nowhere", "--server", house.server.url)
+    assert nowhere.returncode == 1 and "demo.nowhere" in nowhere.stderr
+    assert import_file(house, tmp_path / "no-such-file.csv").returncode == 1
+    nobody = run("import", tiny, "--target", "demo.sales", "--server", f"http://127.0.0.1:{free_port()}")
+    assert nobody.returncode == 1 and nobody.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("import",), ("import", "file.csv"), ("nonsense",), ("serve", "--nonsense"), ("migrate", "--to", "x")],
+    ids=" ".join,
+)
+def test_wrong_usage_ends_with_2_and_says_how(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2, done
+    assert done.stderr.strip() and done.stdout == ""
+
+
+def test_help_ends_with_0_and_names_the_commands() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("serve", "worker", "migrate", "import", "demo"):
+        assert command in done.stdout
+
+
+# sluice migrate
+
+
+def schema_tables(database: Database) -> list[str]:
+    return [
+        name for (name,) in database.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'sluice' ORDER BY 1")
+    ]
+
+
+def test_migrate_up_down_and_only_in_words(tmp_path: Path) -> None:
+    with new_database(with_demo=False) as database:
+        settings = {"SLUICE_DATABASE_URL": database.url, "SLUICE_DATA_DIR": str(tmp_path)}
+
+        planned = run("migrate", "--dry-run", **settings)
+        assert planned.returncode == 0, planned.stderr
+        assert planned.stdout.strip()
+        assert "imports" not in schema_tables(database)
+
+        assert run("migrate", **settings).returncode == 0
+        assert {"imports", "chunks", "rejects", "schema_migrations"} <= set(schema_tables(database))
+        newest = database.value("SELECT max(version) FROM sluice.schema_migrations")
+        assert run("migrate", **settings).returncode == 0, "a second time has nothing to do"
+
+        assert run("migrate", "--to", "0", **settings).returncode == 0
+        assert "imports" not in schema_tables(database)
+        assert run("migrate", "--to", str(newest), **settings).returncode == 0
+        assert "imports" in schema_tables(database)
+        assert run("migrate", "--to", "9999", **settings).returncode != 0
+
+
+def test_serve_refuses_a_schema_from_the_future(house: House) -> None:
+    house.database.execute(
+        "INSERT INTO sluice.schema_migrations (version, name, checksum) VALUES (9999, 'future', 'x')"
+    )
+    done = run("serve", **(house.settings() | {"SLUICE_LISTEN": f"127.0.0.1:{free_port()}"}))
+    assert done.returncode == 1, done
+    assert "9999" in done.stdout + done.stderr
+    house.database.execute("DELETE FROM sluice.schema_migrations WHERE version = 9999")
+
+
+def test_a_migration_that_was_changed_is_refused(house: House) -> None:
+    checksum = house.database.value("SELECT checksum FROM sluice.schema_migrations WHERE version = 1")
+    house.database.execute("UPDATE sluice.schema_migrations SET checksum = 'other' WHERE version = 1")
+    assert run("migrate", **house.settings()).returncode == 1
+    house.database.connection.execute(
+        b"UPDATE sluice.schema_migrations SET checksum = %s WHERE version = 1", [checksum]
+    )
+
+
+# sluice demo
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """A data folder that the user postgres can get to, as whom the embedded cluster runs when we are root."""
+    folder = Path(tempfile.mkdtemp(prefix="demo-", dir=os.environ.get("SLUICE_TEST_FOLDER")))
+    folder.chmod(0o755)
+    yield folder / "data"
+    for file in folder.rglob("postmaster.pid"):
+        # Only after a test that failed: SIGQUIT is Postgres's immediate shutdown.
+        os.kill(int(file.read_text().split()[0]), signal.SIGQUIT)
+    shutil.rmtree(folder)
+
+
+def processes_of(folder: Path) -> list[str]:
+    """The command lines of all processes that name the folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(folder) in line and int(process.name) != os.getpid():
+            found.append(line)
+    return found
+
+
+@contextmanager
+def new_demo(data: Path, log: Path) -> Iterator[tuple[Program, str]]:
+    """The demo on a port of its own, not started yet, and its address."""
+    port = free_port()
+    demo = Program(["demo"], {"SLUICE_DATA_DIR": str(data), "SLUICE_LISTEN": f"127.0.0.1:{port}"}, log)
+    try:
+        yield demo, f"http://127.0.0.1:{port}"
+    finally:
+        demo.discard()
+
+
+def has_imported(demo: Program, url: str) -> bool:
+    assert demo.is_running(), demo.tail()
+    try:
+        answer = requests.get(f"{url}/imports", params={"status": "done"}, timeout=5)
+    except requests.ConnectionError:
+        return False
+    return answer.status_code == 200 and bool(answer.json()["items"])
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_demo_serves_the_fixture_and_leaves_no_process(
+    ending: signal.Signals, data_folder: Path, tmp_path: Path
+) -> None:
+    with new_demo(data_folder, tmp_path / "demo.log") as (demo, url):
+        for _ in range(2):  # a second start finds what the first one left
+            demo.start()
+            eventually("the demo has imported its fixture", lambda: has_imported(demo, url), seconds=60)
+            eventually("it prints the dashboard's address", lambda: url in demo.tail(), seconds=10)
+            demo.stop(ending, codes=(0, 130) if ending == signal.SIGINT else (0,))
+            assert processes_of(data_folder) == []
+
+
+def test_a_killed_demo_starts_again(data_folder: Path, tmp_path: Path) -> None:
+    with new_demo(data_folder, tmp_path / "demo.log") as (demo, url):
+        for end in (demo.kill, demo.stop):
+            demo.start()
+            eventually("the demo has imported its fixture", lambda: has_imported(demo, url), seconds=60)
+            end()
+        assert processes_of(data_folder) == []

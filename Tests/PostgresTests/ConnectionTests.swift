@@ -1,0 +1,119 @@
+import Postgres
+import Synchronization
+import Telemetry
+import TestSupport
+import Testing
+
+@Suite("A connection")
+struct ConnectionTests {
+  @Test("sends its settings and name, whatever the values hold")
+  func settings() async throws {
+    var configuration = try TestDatabase.configuration()
+    configuration.applicationName = "my 'name'"
+    configuration.settings = ["work_mem": "5MB", "sluice.note": "it's a \\ \"test\""]
+    let connection = try await TestDatabase.connect(configuration)
+    let row = try await connection.query(
+      """
+      SELECT current_setting('work_mem') AS m, current_setting('sluice.note') AS n,
+             current_setting('application_name') AS a, current_setting('client_encoding') AS e,
+             pg_backend_pid() AS pid, current_setting('server_version_num') AS v
+      """
+    ).rows[0]
+    #expect(row["m"] == "5MB")
+    #expect(row["n"] == "it's a \\ \"test\"")
+    #expect(row["a"] == "my 'name'")
+    #expect(row["e"] == "UTF8")
+    #expect(try row.int("pid") == Int(connection.backendPID))
+    #expect(try row.int("v") == connection.serverVersion)
+    await connection.close()
+  }
+
+  @Test("goes to the first of several hosts that answers and takes writes")
+  func severalHosts() async throws {
+    try await withTestDatabase { configuration in
+      let connection = try await TestDatabase.connect(configuration)
+      let row = try await connection.query(
+        "SELECT current_database() AS d, current_setting('unix_socket_directories') AS s, "
+          + "current_setting('port') AS p, current_user AS u"
+      ).rows[0]
+      let sockets = try row.string("s").split(separator: ",")[0]
+      let url =
+        "host=/nowhere,\(sockets) port=\(try row.string("p")),\(try row.string("p")) "
+        + "user=\(try row.string("u")) dbname=\(try row.string("d")) target_session_attrs=read-write"
+      let other = try await TestDatabase.connect(PostgresConfiguration(url: url))
+      #expect(try await other.query("SELECT current_database()").rows[0][0] == row["d"])
+      await other.close()
+      await connection.close()
+    }
+  }
+
+  @Test("prepares cached statements once and survives their loss")
+  func cachedStatements() async throws {
+    try await withConnection { connection in
+      let count = "SELECT count(*) FROM pg_prepared_statements"
+      for value in 1...3 {
+        let row = try await connection.queryCached("SELECT $1::int * 2 AS x", [.int(value)]).rows[0]
+        #expect(try row.int("x") == value * 2)
+      }
+      #expect(try await number(connection, count) == 1)
+      try await connection.execute("DEALLOCATE sluice_1")
+      #expect(try await connection.queryCached("SELECT $1::int * 2", [4]).rows[0][0] == "8")
+      try await connection.execute("DISCARD ALL")
+      #expect(try await connection.queryCached("SELECT $1::int * 2", [5]).rows[0][0] == "10")
+      for value in 0..<100 { _ = try await connection.queryCached("SELECT \(value)") }
+      #expect(try await number(connection, count) == 64)
+    }
+  }
+
+  @Test("re-plans a cached statement whose result has changed")
+  func changedResult() async throws {
+    try await withConnection { connection in
+      try await connection.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
+      _ = try await connection.queryCached("SELECT * FROM t")
+      try await connection.execute("ALTER TABLE t ADD b int DEFAULT 2")
+      #expect(try await connection.queryCached("SELECT * FROM t").columns == ["a", "b"])
+    }
+  }
+
+  @Test("hands notices to the log at level debug")
+  func notices() async throws {
+    let lines = Mutex<[String]>([])
+    let logger = Logger(level: .debug, format: .json) { line in
+      lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+    }
+    let connection = try await PostgresConnection.connect(
+      TestDatabase.configuration(), logger: logger)
+    try await connection.execute("DO $$ BEGIN RAISE WARNING 'careful'; END $$")
+    await connection.close()
+    #expect(lines.withLock { $0.contains { $0.contains("careful") } })
+  }
+
+  @Test(
+    "waits on a thread of its own and leaves the cooperative pool free", .timeLimit(.minutes(1)))
+  func poolStaysFree() async throws {
+    let keeper = try await TestDatabase.connect(TestDatabase.configuration())
+    let key = PostgresParameter.int(Int64.random(in: 0 ..< .max))
+    _ = try await keeper.query("SELECT pg_advisory_lock($1::bigint)", [key])
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          let connection = try await TestDatabase.connect(TestDatabase.configuration())
+          _ = try await connection.query("SELECT pg_advisory_lock_shared($1::bigint)", [key])
+          await connection.close()
+        }
+      }
+      // All eight wait now. If they did so on the pool, nothing below could run.
+      try await eventually("eight sessions wait for the lock") {
+        let count = try await keeper.query(
+          """
+          SELECT count(*) FROM pg_locks
+          WHERE locktype = 'advisory' AND NOT granted AND ((classid::bigint << 32) | objid::bigint) = $1
+          """, [key])
+        return count.rows[0][0] == "8"
+      }
+      _ = try await keeper.query("SELECT pg_advisory_unlock($1::bigint)", [key])
+      try await group.waitForAll()
+    }
+    await keeper.close()
+  }
+}
