@@ -65,10 +65,12 @@ let package = Package(
 
     // Service: what joins the steps and shows them.
     module(
-      "Queue", in: "Service", needs: ["ImportModel", "Postgres", "Telemetry", "Validation"],
+      "Queue", in: "Service", needs: ["ImportModel", "Postgres", "Telemetry"],
       resources: [
         .embedInCode("Migrations/0001-imports.up.sql"),
         .embedInCode("Migrations/0001-imports.down.sql"),
+        .embedInCode("Migrations/0002-arbiter.up.sql"),
+        .embedInCode("Migrations/0002-arbiter.down.sql"),
       ]),
     module(
       "Worker", in: "Service",
@@ -98,15 +100,24 @@ let package = Package(
       swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["Postgres"], path: "Tests/TestSupport",
+      name: "TestSupport", dependencies: ["Postgres", "Telemetry"], path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("ThreadingTests", needs: ["Threading"]),
-    tests("PostgresTests", needs: ["Postgres", "Threading"]),
-    tests("HTTPTests", needs: ["HTTP", "Telemetry"]),
     tests("TelemetryTests", needs: ["Telemetry"]),
+    tests("PostgresTests", needs: ["Postgres", "Telemetry", "Threading"]),
+    tests("HTTPTests", needs: ["HTTP", "Telemetry"]),
+    tests("HTTPClientTests", needs: ["HTTPClient"]),
+    tests("ImportModelTests", needs: ["ImportModel"]),
     tests("SpoolTests", needs: ["Spool", "ImportModel"]),
     tests("ReadingTests", needs: ["Reading", "ImportModel"]),
-    tests("ValidationTests", needs: ["Validation", "ImportModel", "Postgres"]),
-    tests("ImportModelTests", needs: ["ImportModel"]),
+    tests("ValidationTests", needs: ["Validation", "ImportModel", "Postgres", "Queue"]),
+    tests("ProgressTests", needs: ["Progress", "ImportModel"]),
+    tests("APITests", needs: ["API", "HTTP", "ImportModel"]),
+    tests(
+      "IntegrationTests",
+      needs: [
+        "Worker", "Queue", "Progress", "Staging", "Merging", "Validation", "Reading", "Spool",
+        "ImportModel", "Postgres", "Telemetry", "EmbeddedPostgres",
+      ]),
   ]
 )

@@ -64,7 +64,7 @@ export SLUICE_TEST_FOLDER="$work"
 # What is lost when the machine fails is lost with the folder anyway: no fsync. Postgres itself may be
 # killed all the same, since the files outlive it.
 timed "throw-away Postgres" postgres_start "$work/pg" fsync=off synchronous_commit=off \
-  full_page_writes=off max_connections=200 shared_buffers=256MB max_wal_size=2GB
+  full_page_writes=off max_connections=300 shared_buffers=256MB max_wal_size=2GB
 
 failed=0
 if $unit; then

@@ -24,9 +24,9 @@ struct DemoCommand {
   @Sendable private func firstImport(_ address: String) async {
     do {
       let client = ImportClient(server: address)
-      let bytes = PackageResources.sales_tiny_csv
       let id = try await client.submit(
-        bytes: bytes, name: "sales-tiny.csv", options: [("target", "demo.sales")])
+        file: try writeFixture(), options: [("target", "demo.sales")], headers: []
+      ) { _, _ in }
       let object = try await client.untilEnded(id) { _ in }.object
       Output.line(
         """
@@ -39,5 +39,18 @@ struct DemoCommand {
     } catch {
       Output.error("the first import failed: \(error)")
     }
+  }
+
+  private func writeFixture() throws -> String {
+    let path = "\(settings.dataDir)/sales-tiny.csv"
+    guard let file = fopen(path, "w") else {
+      throw StartError("cannot write \(path): \(String(cString: strerror(errno)))")
+    }
+    let bytes = PackageResources.sales_tiny_csv
+    let count = fwrite(bytes, 1, bytes.count, file)
+    guard fclose(file) == 0, count == bytes.count else {
+      throw StartError("cannot write \(path): \(String(cString: strerror(errno)))")
+    }
+    return path
   }
 }

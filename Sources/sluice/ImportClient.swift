@@ -22,19 +22,10 @@ struct ImportClient {
     progress: @escaping @Sendable (Int64, Int64?) -> Void
   ) async throws -> String {
     let response = try await client.upload(
-      path(options), file: file, contentType: "text/csv",
+      "/imports" + HTTPClient.query(options), file: file, contentType: "text/csv",
       headers: headers + [disposition(file.split(separator: "/").last.map(String.init) ?? file)],
       progress: progress)
     return try taskID(response)
-  }
-
-  /// Sends bytes.
-  func submit(
-    bytes: [UInt8], name: String, options: [(String, String)]
-  ) async throws -> String {
-    try taskID(
-      try await client.post(
-        path(options), body: bytes, contentType: "text/csv", headers: [disposition(name)]))
   }
 
   /// Looks at an import until it has ended.
@@ -58,27 +49,9 @@ struct ImportClient {
     try check(try await client.delete("/imports/\(id)"))
   }
 
-  private func path(_ options: [(String, String)]) -> String {
-    let pairs = options.map { "\(escaped($0.0))=\(escaped($0.1))" }
-    return "/imports?" + pairs.joined(separator: "&")
-  }
-
   private func disposition(_ name: String) -> (String, String) {
     let safe = name.filter { $0.isASCII && $0 != "\"" && $0 != "\\" && !$0.isNewline }
     return ("Content-Disposition", "attachment; filename=\"\(safe)\"")
-  }
-
-  /// Percent-encoding of RFC 3986, section 2.
-  private func escaped(_ text: String) -> String {
-    let digits = Array("0123456789ABCDEF")
-    return text.utf8.reduce(into: "") { result, byte in
-      let character = Character(UnicodeScalar(byte))
-      if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
-        result.append(character)
-      } else {
-        result += "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
-      }
-    }
   }
 
   private struct Accepted: Decodable {

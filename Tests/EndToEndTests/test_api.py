@@ -363,7 +363,7 @@ def test_a_full_queue_asks_to_come_back(make_house: HouseMaker) -> None:
 def test_the_targets_are_listed_with_what_they_need(shared_house: House) -> None:
     listed = shared_house.api.get("/targets")
     items = listed if isinstance(listed, list) else listed["items"]
-    names = {item.get("name") or item.get("target") for item in items}
+    names = {item["target"] for item in items}
     assert {"demo.sales", "demo.products", "demo.stores", "demo.everything"} <= names
     assert not any(str(name).startswith(("pg_", "information_schema", "sluice.")) for name in names)
 

@@ -1,5 +1,6 @@
 import ImportModel
 import Postgres
+import Queue
 import TestSupport
 import Testing
 
@@ -113,7 +114,7 @@ struct ArbiterTests {
         "CREATE DATABASE \(name) ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
       let own = try await TestDatabase.connect(
         try TestDatabase.configuration().replacing(database: name))
-      try await own.execute("CREATE SCHEMA sluice;\n" + Arbiter.functionSQL)
+      _ = try await SluiceSchema.migrator.migrate(on: own)
       let type = ColumnType(oid: 19, sqlName: "name", base: .other)
       let judgements = try await Arbiter(connection: own).judge(["a", "日", "é"], as: type)
       #expect(judgements.count == 3)

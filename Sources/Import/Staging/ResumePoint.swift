@@ -22,7 +22,7 @@ public struct ResumePoint: Sendable, Equatable {
     _ id: ImportID, on connection: PostgresConnection
   ) async throws -> ResumePoint? {
     let sql = """
-      SELECT max(chunk) + 1 AS next_chunk, max(last_byte) AS byte, max(last_row) AS row,
+      SELECT max(chunk) + 1 AS next_chunk, max(last_byte) + 1 AS byte, max(last_row) AS row,
              max(last_line) AS line, sum(rows_ok)::bigint AS rows_ok, sum(rows_bad)::bigint AS rows_bad
         FROM sluice.chunks WHERE import_id = $1::uuid HAVING count(*) > 0
       """
@@ -46,13 +46,13 @@ public struct ResumePoint: Sendable, Equatable {
   ) async throws -> FilePosition? {
     let sql = """
       SELECT first_byte, first_row, first_line FROM sluice.chunks
-       WHERE import_id = $1::uuid AND first_row < $2 AND last_row >= $2
+       WHERE import_id = $1::uuid AND first_row <= $2 AND last_row >= $2
       """
     guard
       let found = try await connection.query(sql, [.text(id.description), .int(row)]).rows.first
     else { return nil }
     return FilePosition(
-      byte: try found.int64("first_byte"), row: try found.int64("first_row"),
-      line: try found.int64("first_line"))
+      byte: try found.int64("first_byte"), row: try found.int64("first_row") - 1,
+      line: try found.int64("first_line") - 1)
   }
 }

@@ -154,7 +154,7 @@ struct ImportRoutes: Sendable {
       throw Problems.unknownImport(id.description)
     }
     let record = try await RequestValues.record(request, services)
-    if !changed && record.status != .cancelled {
+    if !changed {
       throw Problem(
         status: 409, code: "already_finished", title: "Already finished",
         detail: "import \(id) is \(record.status.rawValue)")

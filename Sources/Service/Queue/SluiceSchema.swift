@@ -1,5 +1,4 @@
 public import Postgres
-import Validation
 
 /// The `sluice` schema and its numbered migrations.
 public enum SluiceSchema {
@@ -14,7 +13,10 @@ public enum SluiceSchema {
         version: 1, name: "imports",
         up: text(PackageResources._001_imports_up_sql),
         down: text(PackageResources._001_imports_down_sql)),
-      Migration(version: 2, name: "arbiter", up: Arbiter.functionSQL, down: Arbiter.dropFunctionSQL),
+      Migration(
+        version: 2, name: "arbiter",
+        up: text(PackageResources._002_arbiter_up_sql),
+        down: text(PackageResources._002_arbiter_down_sql)),
     ],
     lockKey: 0x5C1D_5C1D)
 

@@ -88,6 +88,12 @@ public struct ImportPreflight: Sendable {
   ///
   /// - Parameter names: its columns in any order, or nil for the primary key.
   public static func key(of target: TargetTable, named names: [String]?) throws -> TargetKey {
+    let unknown = (names ?? []).filter { name in !target.columns.contains { $0.name == name } }
+    guard unknown.isEmpty else {
+      throw ImportFailure(
+        .unknownColumn, "\(target.displayName) has no column \(list(unknown))",
+        hint: "`key` names columns of a unique key, as they are spelled in the table")
+    }
     let usable = target.keys.filter { !$0.isDeferrable }
     let wanted = names.map(Set.init)
     let found = usable.first { key in

@@ -1,5 +1,6 @@
-@testable import HTTP
 import Testing
+
+@testable import HTTP
 
 @Suite("the exchange's state machine")
 struct ExchangeStateTests {
@@ -97,7 +98,7 @@ struct ExchangeStateTests {
     #expect(state.bodyCall(count: 40) == .wait)
     #expect(state.takeEffects().wakeReader == true)
     #expect(state.read() == .fail(.tooLarge))
-    #expect(state.answered(.whole))
+    #expect(state.answered(.whole) == true)
     #expect(state.takeEffects().resume == true)
     #expect(state.bodyCall(count: 40) == .discard)
     #expect(state.bodyCall(count: 40) == .refuse)

@@ -6,7 +6,8 @@ import Testing
 struct MultipartReaderTests {
   private static let type = "multipart/form-data; boundary=\"x y\""
 
-  private static func part(_ disposition: String, _ content: String, _ more: String = "") -> String {
+  private static func part(_ disposition: String, _ content: String, _ more: String = "") -> String
+  {
     "--x y\r\nContent-Disposition: \(disposition)\r\n\(more)\r\n\(content)\r\n"
   }
 
@@ -31,13 +32,15 @@ struct MultipartReaderTests {
 
   @Test("parts come in the order they stand in, each with its content", arguments: [true, false])
   func order(fileFirst: Bool) async throws {
-    let file = Self.part("form-data; name=\"file\"; filename=\"a.csv\"", "a,b\r\n1,2", "Content-Type: text/csv\r\n")
+    let file = Self.part(
+      "form-data; name=\"file\"; filename=\"a.csv\"", "a,b\r\n1,2", "Content-Type: text/csv\r\n")
     let target = Self.part("form-data; name=target", "demo.sales")
     let reader = try Self.reader((fileFirst ? file + target : target + file) + "--x y--\r\n")
     var seen: [String] = []
     while let part = try await reader.next() {
       let text = try await Self.text(part)
-      seen.append("\(part.name)|\(part.fileName ?? "-")|\(part.headers["content-type"] ?? "-")|\(text)")
+      seen.append(
+        "\(part.name)|\(part.fileName ?? "-")|\(part.headers["content-type"] ?? "-")|\(text)")
     }
     let expected = ["file|a.csv|text/csv|a,b\r\n1,2", "target|-|-|demo.sales"]
     #expect(seen == (fileFirst ? expected : expected.reversed()))
@@ -83,11 +86,13 @@ struct MultipartReaderTests {
   @Test(
     "a header that is not a form's is refused",
     arguments: [
-      "Content-Disposition: attachment; name=a", "Content-Disposition: form-data", "A: b", "nonsense",
+      "Content-Disposition: attachment; name=a", "Content-Disposition: form-data", "A: b",
+      "nonsense",
       "Content-Disposition: form-data; name=\"a", "Content-Disposition: form-data; name=a; name=b",
       "Content-Disposition: form-data; name=a; filename*=latin1''a",
       "Content-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64",
-      "Content-Disposition: form-data; name=a\r\n folded: b", "Content Disposition: form-data; name=a",
+      "Content-Disposition: form-data; name=a\r\n folded: b",
+      "Content Disposition: form-data; name=a",
       "Content-Disposition: form-data; name=a\u{0}",
     ])
   func badHeaders(header: String) async throws {

@@ -1,5 +1,6 @@
-@testable import HTTP
 import Testing
+
+@testable import HTTP
 
 @Suite("the multipart scanner")
 struct MultipartScannerTests {
@@ -18,7 +19,8 @@ struct MultipartScannerTests {
     var rest = blocks[...]
     while true {
       switch try scanner.next() {
-      case .header(let lines): parts.append(Part(header: lines.map { String(decoding: $0, as: UTF8.self) }))
+      case .header(let lines):
+        parts.append(Part(header: lines.map { String(decoding: $0, as: UTF8.self) }))
       case .content(let bytes):
         #expect(!bytes.isEmpty)
         parts[parts.count - 1].content += bytes
@@ -68,7 +70,9 @@ struct MultipartScannerTests {
     // Few different bytes, so that what looks like a delimiter comes often.
     let alphabet = Array("\r\n-Ab".utf8)
     let contents = (0..<Int.random(in: 1...5, using: &random)).map { _ in
-      (0..<Int.random(in: 0...300, using: &random)).compactMap { _ in alphabet.randomElement(using: &random) }
+      (0..<Int.random(in: 0...300, using: &random)).compactMap { _ in
+        alphabet.randomElement(using: &random)
+      }
     }.filter { !holdsDelimiter($0) }
     var bytes: [UInt8] = []
     for content in contents {

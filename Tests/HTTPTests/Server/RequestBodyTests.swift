@@ -40,7 +40,8 @@ struct RequestBodyTests {
     } _: { bench in
       let socket = try bench.connect()
       for _ in 0..<2 {
-        try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try await socket.send(
+          "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
         for start in stride(from: 0, to: body.count, by: chunk) {
           try await socket.send("\(String(chunk, radix: 16))\r\n")
           try await socket.send(Array(body[start..<start + chunk]) + Array("\r\n".utf8))
@@ -86,10 +87,12 @@ struct RequestBodyTests {
     }
   }
 
-  @Test("a client that disappears in the midst of a body makes reading throw", arguments: [true, false])
+  @Test(
+    "a client that disappears in the midst of a body makes reading throw", arguments: [true, false])
   func disappears(chunked: Bool) async throws {
     let seen = Mutex<(any Error)?>(nil)
-    let framing = chunked ? "Transfer-Encoding: chunked\r\n\r\n5\r\nab" : "Content-Length: 9\r\n\r\nab"
+    let framing =
+      chunked ? "Transfer-Encoding: chunked\r\n\r\n5\r\nab" : "Content-Length: 9\r\n\r\nab"
     try await withServer { router in
       router.on(.post, "/") { request in
         do {

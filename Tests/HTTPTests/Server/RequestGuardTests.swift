@@ -7,7 +7,10 @@ struct RequestGuardTests {
     ("length and chunked", "Host: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n", 400),
     ("another coding", "Host: a\r\nTransfer-Encoding: gzip\r\n", 400),
     ("two codings", "Host: a\r\nTransfer-Encoding: gzip, chunked\r\n", 400),
-    ("chunked twice", "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
+    (
+      "chunked twice", "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+      400
+    ),
     ("two lengths", "Host: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n", 400),
     ("no host", "X-A: b\r\n", 400),
     ("two hosts", "Host: a\r\nHost: a\r\n", 400),

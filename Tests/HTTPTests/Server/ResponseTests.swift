@@ -201,7 +201,8 @@ struct ResponseTests {
   func headOfStream() async throws {
     let runs = Tally()
     try await withServer { router in
-      router.on(.get, "/") { _ in HTTPResponse(body: .stream(contentLength: 5) { _ in runs.add() }) }
+      router.on(.get, "/") { _ in HTTPResponse(body: .stream(contentLength: 5) { _ in runs.add() })
+      }
     } _: { bench in
       let response = try await bench.exchange("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
       #expect(response.status == 200)

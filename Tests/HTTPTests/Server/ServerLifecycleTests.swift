@@ -101,7 +101,8 @@ struct ServerLifecycleTests {
     #expect(ended.count == 1)
   }
 
-  @Test("shutdown ends requests that outlast the grace", arguments: ["/body", "/answer", "/nothing"])
+  @Test(
+    "shutdown ends requests that outlast the grace", arguments: ["/body", "/answer", "/nothing"])
   func shutdownAborts(path: String) async throws {
     let started = Tally()
     let bench = try ServerBench { router in

@@ -1,5 +1,6 @@
 import ImportModel
 import Postgres
+import Queue
 import TestSupport
 
 @testable import Validation
@@ -32,7 +33,7 @@ struct ValidationBench: Sendable {
     let connection = try await TestDatabase.connect(configuration)
     let outcome: Result<R, any Error>
     do {
-      try await connection.execute("CREATE SCHEMA sluice;\n" + Arbiter.functionSQL)
+      _ = try await SluiceSchema.migrator.migrate(on: connection)
       outcome = .success(try await body(ValidationBench(connection: connection)))
     } catch {
       outcome = .failure(error)

@@ -80,11 +80,19 @@ final class Exchange: Sendable {
   // MARK: - The server's thread
 
   func headCall() -> ExchangeState.HeadStep {
-    change { $0.headCall() } thenSuspendIf: { $0 == .wait }
+    change {
+      $0.headCall()
+    } thenSuspendIf: {
+      $0 == .wait
+    }
   }
 
   func bodyCall(count: Int) -> ExchangeState.BodyStep {
-    change { $0.bodyCall(count: count) } thenSuspendIf: { $0 == .wait }
+    change {
+      $0.bodyCall(count: count)
+    } thenSuspendIf: {
+      $0 == .wait
+    }
   }
 
   func push(_ bytes: UnsafeRawBufferPointer) {
@@ -92,11 +100,19 @@ final class Exchange: Sendable {
   }
 
   func finalCall() -> ExchangeState.FinalStep {
-    change { $0.finalCall() } thenSuspendIf: { $0 == .wait }
+    change {
+      $0.finalCall()
+    } thenSuspendIf: {
+      $0 == .wait
+    }
   }
 
   func pull(into target: UnsafeMutableRawBufferPointer) -> ExchangeState.PullStep {
-    change { $0.pull(into: target) } thenSuspendIf: { $0 == .wait }
+    change {
+      $0.pull(into: target)
+    } thenSuspendIf: {
+      $0 == .wait
+    }
   }
 
   func completed(_ reason: HTTPBodyError) {
@@ -131,12 +147,14 @@ final class Exchange: Sendable {
 
   private func readBody() async throws -> [UInt8]? {
     while true {
+      // Before looking: a client's end fails the body first and cancels then, and its error counts.
+      let isCancelled = Task.isCancelled
       switch change({ $0.read() }) {
       case .block(let block): return block
       case .end: return nil
       case .fail(let error): throw error
       case .wait:
-        try Task.checkCancellation()
+        if isCancelled { throw CancellationError() }
         await park(.reader) { $0.canRead }
       }
     }
@@ -155,11 +173,12 @@ final class Exchange: Sendable {
 
   private func write(_ block: [UInt8]) async throws {
     while true {
+      let isCancelled = Task.isCancelled
       switch change({ $0.write(block) }) {
       case .accepted: return
       case .fail(let error): throw error
       case .wait:
-        try Task.checkCancellation()
+        if isCancelled { throw CancellationError() }
         await park(.writer) { $0.canWrite(count: block.count) }
       }
     }

@@ -211,6 +211,7 @@ enum MultipartProblem {
   static func malformed(_ detail: String, hint: String? = nil) -> Problem {
     .badRequest(
       detail,
-      hint: hint ?? "Send multipart/form-data as RFC 7578 has it, as curl -F or a browser's form do.")
+      hint: hint
+        ?? "Send multipart/form-data as RFC 7578 has it, as curl -F or a browser's form do.")
   }
 }

@@ -50,7 +50,8 @@ public struct HTTPRouter: Sendable {
   ///
   /// - Parameter maxBodyBytes: the largest body in bytes; the server's setting if nil.
   public mutating func on(
-    _ method: HTTPMethod, _ pattern: String, maxBodyBytes: Int64? = nil, _ handler: @escaping Handler
+    _ method: HTTPMethod, _ pattern: String, maxBodyBytes: Int64? = nil,
+    _ handler: @escaping Handler
   ) {
     add(method, pattern, maxBodyBytes: maxBodyBytes, .handler(handler))
   }
@@ -94,7 +95,8 @@ public struct HTTPRouter: Sendable {
       insert(route, method, at: segments.dropFirst(), into: &node.names[0])
     } else {
       insert(
-        route, method, at: segments.dropFirst(), into: &node.literals[String(segment), default: Node()])
+        route, method, at: segments.dropFirst(),
+        into: &node.literals[String(segment), default: Node()])
     }
   }
 

@@ -39,7 +39,8 @@ struct AccessLog: Sendable {
   }
 
   private static func format(_ duration: Duration) -> String {
-    let micros = duration.components.seconds * 1_000_000
+    let micros =
+      duration.components.seconds * 1_000_000
       + duration.components.attoseconds / 1_000_000_000_000
     let fraction = String(micros % 1_000_000)
     return "\(micros / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction

@@ -52,14 +52,15 @@ enum Callbacks {
   }
 
   /// A request's target is read.
-  static let target: @convention(c) (
-    UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?
-  ) -> UnsafeMutableRawPointer? = { _, target, connection in
-    if let connection, let client = client(connection) {
-      client.target = target.flatMap { String(validatingCString: $0) }
+  static let target:
+    @convention(c) (
+      UnsafeMutableRawPointer?, UnsafePointer<CChar>?, OpaquePointer?
+    ) -> UnsafeMutableRawPointer? = { _, target, connection in
+      if let connection, let client = client(connection) {
+        client.target = target.flatMap { String(validatingCString: $0) }
+      }
+      return nil
     }
-    return nil
-  }
 
   /// MHD has something to say: what its clients do wrong, mostly.
   static let log: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?) -> Void = {

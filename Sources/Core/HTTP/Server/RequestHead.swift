@@ -40,7 +40,8 @@ struct RequestHead: Sendable {
       remoteAddress: numericHost(cmicrohttpd_address(connection)))
   }
 
-  private static let collect: MHD_KeyValueIteratorN = { headers, _, name, nameSize, value, valueSize in
+  private static let collect: MHD_KeyValueIteratorN = {
+    headers, _, name, nameSize, value, valueSize in
     guard let headers, let name else { return .NO }
     let nameBytes = UnsafeRawBufferPointer(start: name, count: nameSize)
     let valueBytes = UnsafeRawBufferPointer(start: value, count: value == nil ? 0 : valueSize)

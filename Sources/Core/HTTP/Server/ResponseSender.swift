@@ -51,7 +51,9 @@ struct ResponseSender: Sendable {
       for (name, value) in fields(response, exchange) { add(name, value, to: made, exchange) }
       return (response.status, made)
     case .upgrade(let upgrade):
-      guard let made = MHD_create_response_for_upgrade(Callbacks.upgraded, context) else { return nil }
+      guard let made = MHD_create_response_for_upgrade(Callbacks.upgraded, context) else {
+        return nil
+      }
       for (name, value) in upgrade.headers { add(name, value, to: made, exchange) }
       return (101, made)
     }
@@ -89,7 +91,8 @@ struct ResponseSender: Sendable {
     // MHD refuses line breaks, which would let a value forge fields.
     guard MHD_add_response_header(response, name, value) == .YES else {
       logger.error(
-        "a header field of an answer is not valid", ["request_id": exchange.record.id, "name": name])
+        "a header field of an answer is not valid",
+        ["request_id": exchange.record.id, "name": name])
       return
     }
   }

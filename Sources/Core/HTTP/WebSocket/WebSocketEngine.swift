@@ -15,14 +15,14 @@ final class WebSocketEngine: Sendable {
 
   private let configuration: WebSocketConfiguration
   private let logger: Logger
-  private let metrics: Metrics
+  private let metrics: WebSocketMetrics
   private let mailbox = WebSocketMailbox()
   private let state = Mutex(State())
 
   init(configuration: WebSocketConfiguration, logger: Logger, metrics: Metrics) {
     self.configuration = configuration
     self.logger = logger
-    self.metrics = metrics
+    self.metrics = WebSocketMetrics(metrics)
   }
 
   deinit {

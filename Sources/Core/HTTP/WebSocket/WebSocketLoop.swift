@@ -23,15 +23,14 @@ final class WebSocketLoop: @unchecked Sendable {
 
   /// Makes the loop and opens its mailbox; nil when the process may not have more descriptors.
   init?(
-    configuration: WebSocketConfiguration, logger: Logger, metrics: Metrics,
+    configuration: WebSocketConfiguration, logger: Logger, metrics: WebSocketMetrics,
     mailbox: WebSocketMailbox
   ) {
     self.configuration = configuration
     self.logger = logger
     self.mailbox = mailbox
-    clients = metrics.gauge("sluice_ws_clients", help: "Open WebSockets.")
-    messagesSent = metrics.counter(
-      "sluice_ws_messages_total", help: "Messages sent over WebSockets.")
+    clients = metrics.clients
+    messagesSent = metrics.messagesSent
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     guard epoll >= 0 else { return nil }
     bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))

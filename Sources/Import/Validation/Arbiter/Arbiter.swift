@@ -5,7 +5,7 @@ public import Postgres
 ///
 /// Postgres decides what is valid: its own input function reads each value, in a session with the settings
 /// of the load, and its own output gives the binary form. The work is done in sets by
-/// `sluice.try_cast`; see `functionSQL`.
+/// the function `sluice.try_cast`, which a migration makes.
 public struct Arbiter: Sendable {
   private let connection: PostgresConnection
 

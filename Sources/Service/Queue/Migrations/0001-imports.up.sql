@@ -65,6 +65,7 @@ CREATE INDEX imports_by_target ON sluice.imports (target, id DESC);
 CREATE INDEX imports_finished ON sluice.imports (finished_at) WHERE finished_at IS NOT NULL;
 
 -- The ledger: one entry a chunk, written in the transaction that stages the chunk (invariants 2, 3).
+-- First and last are both meant to belong to the chunk; bytes count from 0, rows and lines from 1.
 CREATE UNLOGGED TABLE sluice.chunks (
   import_id     uuid NOT NULL REFERENCES sluice.imports ON DELETE CASCADE,
   chunk         bigint NOT NULL,
