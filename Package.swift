@@ -51,7 +51,8 @@ let package = Package(
     module("Telemetry", in: "Core"),
     module("Postgres", in: "Core", needs: ["CLibpq", "CLinux", "Threading", "Telemetry"]),
     module("EmbeddedPostgres", in: "Core", needs: ["CLinux", "Threading", "Telemetry"]),
-    module("HTTP", in: "Core", needs: ["CMicrohttpd", "CWslay", "CCrypto", "Threading", "Telemetry"]),
+    module(
+      "HTTP", in: "Core", needs: ["CMicrohttpd", "CWslay", "CCrypto", "Threading", "Telemetry"]),
     module("HTTPClient", in: "Core", needs: ["CCurl", "Threading"]),
 
     // Import: the steps, in the order of the data. They meet in ImportModel only.
@@ -90,7 +91,8 @@ let package = Package(
     .executableTarget(
       name: "sluice",
       dependencies: [
-        "API", "Worker", "Queue", "Progress", "Spool", "Postgres", "HTTP", "HTTPClient", "Telemetry",
+        "API", "Worker", "Queue", "Progress", "Spool", "Postgres", "HTTP", "HTTPClient",
+        "Telemetry",
         "Threading", "ImportModel", "Dashboard", "EmbeddedPostgres",
       ],
       path: "Sources/sluice",

@@ -40,7 +40,7 @@ struct ImportCommand {
     defer { signals.cancel() }
     do {
       return try await work.value
-    } catch where interrupted.withLock({ $0 }) {
+    } catch  where interrupted.withLock({ $0 }) {
       Output.error("interrupted")
       return ExitCode.interrupted
     }
@@ -49,7 +49,8 @@ struct ImportCommand {
   private func send() async throws -> Int32 {
     let client = ImportClient(server: server)
     let display = Mutex(ProgressDisplay())
-    let id = try await client.submit(file: file, options: options, headers: headers) { sent, total in
+    let id = try await client.submit(file: file, options: options, headers: headers) {
+      sent, total in
       let share = total.map { $0 > 0 ? Double(sent) / Double($0) : 1 } ?? 0
       display.withLock { $0.show("uploading", share: share) }
     }
@@ -61,8 +62,9 @@ struct ImportCommand {
       }
       display.withLock { $0.end() }
       return report(object, json)
-    } catch is CancellationError {
+    } catch where Task.isCancelled {
       display.withLock { $0.end() }
+      // In a task of its own: this one is cancelled, and would not get a word out.
       try await Task { try await client.cancel(id) }.value
       throw CancellationError()
     }

@@ -23,7 +23,8 @@ struct MigrateCommand {
   /// Goes to the newest version, or to the one named.
   func run() async throws -> Int32 {
     guard let url = settings.databaseURL else {
-      throw StartError("SLUICE_DATABASE_URL is not set; the private cluster of `serve` needs no hand")
+      throw StartError(
+        "SLUICE_DATABASE_URL is not set; the private cluster of `serve` needs no hand")
     }
     let logger = Logger(level: settings.logLevel, format: settings.logFormat)
     let connection = try await PostgresConnection.connect(
@@ -33,7 +34,8 @@ struct MigrateCommand {
     let steps = try await SluiceSchema.migrator.migrate(on: connection, to: version, dryRun: dryRun)
     await connection.close()
     for step in steps {
-      Output.line("\(dryRun ? "would go" : "went") \(step.direction.rawValue): \(step.version) \(step.name)")
+      Output.line(
+        "\(dryRun ? "would go" : "went") \(step.direction.rawValue): \(step.version) \(step.name)")
     }
     if steps.isEmpty { Output.line("nothing to do") }
     return ExitCode.done

@@ -67,7 +67,8 @@ struct ServeCommand {
       queue: house.queue, spool: house.spool, retentionSeconds: settings.retentionSeconds,
       logger: house.logger, metrics: house.metrics)
     let port = try server.start()
-    let address = "http://\(settings.address.contains(":") ? "[\(settings.address)]" : settings.address):\(port)"
+    let address =
+      "http://\(settings.address.contains(":") ? "[\(settings.address)]" : settings.address):\(port)"
     Output.line("Sluice serves at \(address)")
     house.logger.info("serving", ["address": address, "version": Sluice.version])
     let worker = hasWorker ? house.worker() : nil

@@ -34,7 +34,8 @@ enum Command: String, CaseIterable {
         ],
         [
           "force": "import again although the same bytes were imported before",
-          "json": "print the final object", "fail-on-rejects": "exit with 3 when rows were rejected",
+          "json": "print the final object",
+          "fail-on-rejects": "exit with 3 when rows were rejected",
         ]
       )
     }

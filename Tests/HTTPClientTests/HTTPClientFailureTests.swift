@@ -23,6 +23,7 @@ struct HTTPClientFailureTests {
   @Test("are 'timeout' where no answer comes")
   func silent() async throws {
     let server = try ScriptedServer { _ = $0.drain() }
+    defer { server.stop() }
     let error = try await failure(server.url, timeouts: .init(request: 1))
     #expect(error.code == .timeout)
   }
@@ -35,6 +36,7 @@ struct HTTPClientFailureTests {
       connection.send("HTTP/1.1 100 Continue\r\n\r\n")
       _ = connection.drain()
     }
+    defer { server.stop() }
     let error = try await #require(throws: HTTPClientError.self) {
       try await HTTPClient(baseURL: server.url, token: nil, timeouts: .init(stall: 1))
         .upload("/", file: file.path, contentType: "text/csv")
@@ -45,6 +47,7 @@ struct HTTPClientFailureTests {
   @Test("are 'tls' where the server speaks no TLS")
   func noTLS() async throws {
     let server = try ScriptedServer { $0.answer("400 Bad Request") }
+    defer { server.stop() }
     let error = try await failure("https://127.0.0.1:\(server.port)")
     #expect(error.code == .tls)
   }
@@ -57,6 +60,7 @@ struct HTTPClientFailureTests {
       _ = connection.readHead()
       connection.send(answer)
     }
+    defer { server.stop() }
     #expect(try await failure(server.url).code == .disconnected)
   }
 
@@ -71,9 +75,11 @@ struct HTTPClientFailureTests {
   func tooLarge() async throws {
     let limit = HTTPClientResponse.bodyLimit
     let fits = try ScriptedServer.answering(body: String(repeating: "x", count: limit))
+    defer { fits.stop() }
     let answer = try await HTTPClient(baseURL: fits.url, token: nil).get("/")
     #expect(answer.body.count == limit)
     let over = try ScriptedServer.answering(body: String(repeating: "x", count: limit + 1))
+    defer { over.stop() }
     #expect(try await failure(over.url).code == .tooLarge)
   }
 
@@ -87,6 +93,7 @@ struct HTTPClientFailureTests {
       _ = connection.drain()
       left.value = true
     }
+    defer { server.stop() }
     let client = HTTPClient(baseURL: server.url, token: nil)
     let task = Task { try await client.get("/") }
     try await eventually { arrived.value }
@@ -109,6 +116,7 @@ struct HTTPClientFailureTests {
       arrived.value = true
       _ = connection.drain()
     }
+    defer { server.stop() }
     let client = HTTPClient(baseURL: server.url, token: nil)
     let task = Task { try await client.upload("/", file: pipe.path, contentType: "text/csv") }
     try await eventually { arrived.value }
@@ -120,6 +128,7 @@ struct HTTPClientFailureTests {
   @Test("do not begin at all in a task that is cancelled already")
   func cancelledBefore() async throws {
     let server = try ScriptedServer.answering()
+    defer { server.stop() }
     let client = HTTPClient(baseURL: server.url, token: nil)
     let task = Task {
       withUnsafeCurrentTask { $0?.cancel() }

@@ -10,6 +10,7 @@ struct HTTPClientRequestTests {
       "404 Not Found", headers: ["X-Request-ID:  a b ", "Set-Cookie: 1", "Set-Cookie: 2"],
       body: "gone"
     ) { seen, _ in head.value = seen }
+    defer { server.stop() }
     let client = HTTPClient(baseURL: server.url + "/", token: "secret")
     let answer = try await client.get("/imports" + HTTPClient.query([("target", "a.b c&d")]))
     #expect(answer.status == 404)
@@ -24,6 +25,7 @@ struct HTTPClientRequestTests {
   func noToken() async throws {
     let head = Box("")
     let server = try ScriptedServer.answering { seen, _ in head.value = seen }
+    defer { server.stop() }
     _ = try await HTTPClient(baseURL: server.url, token: nil).delete("imports/7")
     #expect(head.value.hasPrefix("DELETE /imports/7 HTTP/1.1\r\n"))
     #expect(!head.value.contains("Authorization"))
@@ -33,6 +35,7 @@ struct HTTPClientRequestTests {
   func post() async throws {
     let seen = Box(("", [UInt8]()))
     let server = try ScriptedServer.answering("201 Created") { seen.value = ($0, $1) }
+    defer { server.stop() }
     let json = Array(#"{"upload_id":"ü"}"#.utf8)
     let answer = try await HTTPClient(baseURL: server.url, token: nil)
       .post("/imports", json: json, headers: [("Idempotency-Key", "k 1"), ("X-Empty", "")])
@@ -48,6 +51,7 @@ struct HTTPClientRequestTests {
   @Test("do not follow a redirection")
   func redirect() async throws {
     let server = try ScriptedServer.answering("302 Found", headers: ["Location: /elsewhere"])
+    defer { server.stop() }
     let answer = try await HTTPClient(baseURL: server.url, token: nil).get("/")
     #expect(answer.status == 302)
     #expect(answer.header("Location") == "/elsewhere")
@@ -56,6 +60,7 @@ struct HTTPClientRequestTests {
   @Test("run beside one another")
   func concurrent() async throws {
     let server = try ScriptedServer.answering(body: "x")
+    defer { server.stop() }
     let client = HTTPClient(baseURL: server.url, token: nil)
     let total = try await withThrowingTaskGroup(of: Int.self) { group in
       for _ in 0..<16 { group.addTask { try await client.get("/").body.count } }
@@ -72,6 +77,7 @@ struct HTTPClientRequestTests {
     ])
   func injection(path: String, name: String, value: String) async throws {
     let server = try ScriptedServer.answering()
+    defer { server.stop() }
     let error = try await #require(throws: HTTPClientError.self) {
       try await HTTPClient(baseURL: server.url, token: nil).get(path, headers: [(name, value)])
     }

@@ -5,6 +5,7 @@ import Testing
 
 @Suite("An HTTP client's uploads", .serialized)
 struct HTTPClientUploadTests {
+  // Compared outside of `#expect`, which would work out the difference and print all of it.
   private let bytes = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
 
   @Test("send the file as it is, ask first, and tell how far they are")
@@ -15,6 +16,7 @@ struct HTTPClientUploadTests {
     {
       seen.value = ($0, $1)
     }
+    defer { server.stop() }
     let reports = Box([(Int64, Int64?)]())
     let answer = try await HTTPClient(baseURL: server.url, token: "t").upload(
       "/imports?target=a.b", file: file.path, contentType: "text/csv", headers: [("X-A", "1")]
@@ -25,7 +27,8 @@ struct HTTPClientUploadTests {
     #expect(seen.value.0.contains("\r\nExpect: 100-continue\r\n"))
     #expect(seen.value.0.contains("\r\nContent-Type: text/csv\r\n"))
     #expect(seen.value.0.contains("\r\nContent-Length: 3000000\r\n"))
-    #expect(seen.value.1 == bytes)
+    let isSame = seen.value.1 == bytes
+    #expect(isSame)
     let sent = reports.value.map(\.0)
     #expect(sent == sent.sorted() && Set(sent).count == sent.count)
     #expect(sent.last == 3_000_000)
@@ -36,6 +39,7 @@ struct HTTPClientUploadTests {
   func emptyFile() async throws {
     let file = try TemporaryPath([])
     let server = try ScriptedServer.answering("202 Accepted")
+    defer { server.stop() }
     let answer = try await HTTPClient(baseURL: server.url, token: nil)
       .upload("/", file: file.path, contentType: "text/csv")
     #expect(answer.status == 202)
@@ -50,6 +54,7 @@ struct HTTPClientUploadTests {
       connection.answer("413 Content Too Large", body: "too much")
       body.value = connection.drain()
     }
+    defer { server.stop() }
     let answer = try await HTTPClient(baseURL: server.url, token: nil)
       .upload("/", file: file.path, contentType: "text/csv")
     #expect(answer.status == 413)
@@ -71,6 +76,7 @@ struct HTTPClientUploadTests {
       connection.answer("422 Unprocessable Content", body: "no")
       body.value = connection.drain()
     }
+    defer { server.stop() }
     let answer = try await HTTPClient(baseURL: server.url, token: nil)
       .upload("/", file: file.path, contentType: "text/csv")
     #expect(answer.status == 422)
@@ -83,6 +89,7 @@ struct HTTPClientUploadTests {
     let pipe = try TemporaryPath.pipe()
     let seen = Box(("", [UInt8]()))
     let server = try ScriptedServer.answering("202 Accepted") { seen.value = ($0, $1) }
+    defer { server.stop() }
     let path = pipe.path
     let content = bytes
     Thread.detachNewThread { feed(content, to: open(path, O_WRONLY)) }
@@ -94,7 +101,8 @@ struct HTTPClientUploadTests {
     #expect(answer.status == 202)
     #expect(seen.value.0.contains("\r\nTransfer-Encoding: chunked\r\n"))
     #expect(!seen.value.0.contains("Content-Length"))
-    #expect(seen.value.1 == bytes)
+    let isSame = seen.value.1 == bytes
+    #expect(isSame)
     #expect(totals.value.allSatisfy { $0 == nil } && !totals.value.isEmpty)
   }
 
@@ -111,12 +119,14 @@ struct HTTPClientUploadTests {
     }
     let body = Box([UInt8]())
     let server = try ScriptedServer.answering("202 Accepted") { body.value = $1 }
+    defer { server.stop() }
     let writer = ends[1]
     let content = bytes
     Thread.detachNewThread { feed(content, to: writer) }
     _ = try await HTTPClient(baseURL: server.url, token: nil)
       .upload("/", file: "-", contentType: "text/csv")
-    #expect(body.value == bytes)
+    let isSame = body.value == bytes
+    #expect(isSame)
   }
 
   @Test("send once more what a server that knows no Expect asks for again")
@@ -132,10 +142,12 @@ struct HTTPClientUploadTests {
         connection.answer("202 Accepted")
       }
     }
+    defer { server.stop() }
     let answer = try await HTTPClient(baseURL: server.url, token: nil)
       .upload("/", file: file.path, contentType: "text/csv")
     #expect(answer.status == 202)
-    #expect(body.value == bytes)
+    let isSame = body.value == bytes
+    #expect(isSame)
   }
 
   @Test("fail where the file becomes shorter on the way")
@@ -147,6 +159,7 @@ struct HTTPClientUploadTests {
       connection.send("HTTP/1.1 100 Continue\r\n\r\n")
       _ = connection.drain()
     }
+    defer { server.stop() }
     let error = try await #require(throws: HTTPClientError.self) {
       try await HTTPClient(baseURL: server.url, token: nil)
         .upload("/", file: file.path, contentType: "text/csv")
@@ -157,6 +170,7 @@ struct HTTPClientUploadTests {
   @Test("fail before anything is sent where there is no file", arguments: ["/nonexistent", "/tmp"])
   func noFile(path: String) async throws {
     let server = try ScriptedServer.answering()
+    defer { server.stop() }
     let error = try await #require(throws: HTTPClientError.self) {
       try await HTTPClient(baseURL: server.url, token: nil)
         .upload("/", file: path, contentType: "text/csv")

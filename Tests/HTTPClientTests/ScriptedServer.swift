@@ -32,12 +32,14 @@ final class ScriptedServer: Sendable {
           close(socket)
         }
       }
+      // Closed here and nowhere else: its number could be another's while this thread still used it.
+      close(listener)
     }
   }
 
-  deinit {
+  /// Takes no more connections; those that are open go on.
+  func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
   }
 
   /// A server that answers every request, whose body it reads first, in one way.

@@ -41,7 +41,9 @@ public actor EmbeddedCluster {
     let data = "\(place)/data"
     let binaries = try ServerBinaries.find(version: versionOfCluster(data))
     let socket = try chooseSocket(place, account)
-    if versionOfCluster(data) == nil { try make(data, binaries, account, log: "\(folder)/initdb.log") }
+    if versionOfCluster(data) == nil {
+      try make(data, binaries, account, log: "\(folder)/initdb.log")
+    }
     try endLeftover(data)
     let command = account.command(
       [

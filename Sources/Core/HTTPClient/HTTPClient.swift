@@ -52,8 +52,9 @@ public struct HTTPClient: Sendable {
 
   /// Sends a file with `POST`, streamed from the disk.
   ///
-  /// It asks with `Expect: 100-continue`, so that a server that refuses can say so before the file
-  /// is on its way. What is not a regular file has no known length and is sent in chunks.
+  /// For more than 1 MiB it asks with `Expect: 100-continue`, so that a server that refuses can say so
+  /// before the file is on its way. What is not a regular file has no known length and is sent in
+  /// chunks.
   ///
   /// - Parameters:
   ///   - file: path of the file; `-` is standard input.

@@ -11,6 +11,7 @@ struct ResponseParser {
     if line.hasPrefix("HTTP/") {
       // A status line: what stood before belonged to an interim answer, such as 100 Continue.
       headers = []
+      body = []
       headersAreComplete = false
     } else if let colon = line.firstIndex(of: ":") {
       let value = line[line.index(after: colon)...].drop(while: \.isWhitespace)

@@ -20,8 +20,16 @@ final class Transfer {
   /// Sends the request and gives the answer; blocks.
   func perform() throws -> HTTPClientResponse {
     source = try makeSource()
+    let response = try attempt(asksFirst: true)
+    guard response.status == 417, let source, source.rewind() else { return response }
+    // Expectation Failed: the server, or a proxy, wants no question but the body (RFC 9110, 10.1.1).
+    answer = ResponseParser()
+    return try attempt(asksFirst: false)
+  }
+
+  private func attempt(asksFirst: Bool) throws -> HTTPClientResponse {
     var handle = try CurlHandle()
-    try setOptions(of: &handle)
+    try setOptions(of: &handle, asksFirst: asksFirst)
     // libcurl calls back only while perform() runs, and self lives until it has returned.
     let context = Unmanaged.passUnretained(self).toOpaque()
     try TransferCallbacks.install(in: handle, context: context)
@@ -30,10 +38,13 @@ final class Transfer {
   }
 
   /// Tells how far it is, when that has changed.
-  func report(sent: Int64) {
-    guard case .file(_, let progress) = request.body, sent != lastSent else { return }
-    lastSent = sent
-    progress(sent, source?.size)
+  func report() {
+    guard case .file(_, let progress) = request.body, let source, source.sent != lastSent else {
+      return
+    }
+    // Not libcurl's own number, which counts the frame of a chunked body as well.
+    lastSent = source.sent
+    progress(source.sent, source.size)
   }
 
   private func makeSource() throws -> (any UploadSource)? {
@@ -44,7 +55,7 @@ final class Transfer {
     }
   }
 
-  private func setOptions(of handle: inout CurlHandle) throws {
+  private func setOptions(of handle: inout CurlHandle, asksFirst: Bool) throws {
     try handle.set(CURLOPT_URL, request.checkedURL())
     try handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
     try handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
@@ -58,7 +69,7 @@ final class Transfer {
     switch request.method {
     case .get: try handle.set(CURLOPT_HTTPGET, 1)
     case .delete: try handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
-    case .post: lines += try setBody(of: handle)
+    case .post: lines += try setBody(of: handle, asksFirst: asksFirst)
     }
     if case .file = request.body {
       try handle.set(CURLOPT_LOW_SPEED_LIMIT, 1)
@@ -70,14 +81,19 @@ final class Transfer {
   }
 
   /// Announces the body, and gives the header lines that go with it.
-  private func setBody(of handle: borrowing CurlHandle) throws -> [String] {
+  private func setBody(of handle: borrowing CurlHandle, asksFirst: Bool) throws -> [String] {
     try handle.set(CURLOPT_POST, 1)
     try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
-    let expect: String
-    if case .file = request.body { expect = "Expect: 100-continue" } else { expect = "Expect:" }
-    guard let size = source?.size else { return [expect, "Transfer-Encoding: chunked"] }
-    try handle.set(CURLOPT_POSTFIELDSIZE_LARGE, size: size)
-    return [expect]
+    var lines: [String] = []
+    if let size = source?.size {
+      try handle.set(CURLOPT_POSTFIELDSIZE_LARGE, size: size)
+    } else {
+      lines.append("Transfer-Encoding: chunked")
+    }
+    // Above 1 MiB and for an unknown length libcurl asks by itself, unless it is told not to.
+    if case .file = request.body, asksFirst { return lines }
+    lines.append("Expect:")
+    return lines
   }
 
   private func result(
@@ -91,7 +107,7 @@ final class Transfer {
     guard code == CURLE_OK || (refused && cutWhileSending) else {
       throw HTTPClientError(Self.kind(of: code), handle.explain(code))
     }
-    report(sent: source?.sent ?? 0)
+    report()
     return HTTPClientResponse(status: handle.status, headers: answer.headers, body: answer.body)
   }
 

@@ -41,7 +41,7 @@ enum TransferCallbacks {
     }
   }
 
-  /// Goes back to the start of the body, to send it once more (for instance after a 417).
+  /// Goes back to the start of the body, to send it once more where a connection was lost at once.
   private static let seek: curl_seek_callback = { context, offset, origin in
     guard let source = transfer(context)?.source, offset == 0, origin == SEEK_SET, source.rewind()
     else { return CURL_SEEKFUNC_CANTSEEK }
@@ -67,9 +67,9 @@ enum TransferCallbacks {
   }
 
   /// Called about once a second at least; anything but 0 ends the transfer.
-  private static let progress: curl_xferinfo_callback = { context, _, _, _, sent in
+  private static let progress: curl_xferinfo_callback = { context, _, _, _, _ in
     guard let transfer = transfer(context), !transfer.cancellation.isCancelled else { return 1 }
-    transfer.report(sent: Int64(sent))
+    transfer.report()
     return 0
   }
 }

@@ -82,6 +82,7 @@ final class FileSource: UploadSource {
   }
 
   func rewind() -> Bool {
+    if sent == 0 { return true }
     guard size != nil, lseek(descriptor, -off_t(sent), SEEK_CUR) >= 0 else { return false }
     sent = 0
     return true

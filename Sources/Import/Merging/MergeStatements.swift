@@ -139,19 +139,19 @@ struct MergeStatements {
     """
   }
 
-  /// A page of the rows that share their key with another one, by row number.
+  /// The rows that share their key with another one, in the order of the file, and where they lie.
   var duplicateRows: String {
     """
-    SELECT r.row FROM (
-      SELECT s.\(row) AS row, count(*) OVER (
+    SELECT r.row, r.place FROM (
+      SELECT s.\(row) AS row, s.ctid AS place, count(*) OVER (
                PARTITION BY \(keyColumns.map(value).joined(separator: ", "))) AS times
         FROM \(request.staging) s WHERE \(keyIsWhole)) r
      WHERE r.times > 1 ORDER BY r.row
     """
   }
 
-  /// Removes rows by number.
+  /// Removes rows by where they lie.
   var removeRows: String {
-    "DELETE FROM \(request.staging) s WHERE s.\(row) = ANY ($1::bigint[])"
+    "DELETE FROM \(request.staging) s WHERE s.ctid = ANY ($1::tid[])"
   }
 }

@@ -90,20 +90,17 @@ public struct Merger: Sendable {
   private func rejectDuplicates(_ counts: inout RowCounts) async throws {
     try await connection.execute(
       "DECLARE duplicates NO SCROLL CURSOR FOR \(statements.duplicateRows)")
-    var pages: [[Int64]] = []
     while true {
+      // The cursor sees staging as it was when it was declared, whatever is removed behind it.
       let page = try await connection.query("FETCH FORWARD 1000 FROM duplicates").rows
       if page.isEmpty { break }
-      let rows = try page.map { try $0.int64("row") }
-      try await keep(try await describe(rows), connection)
-      pages.append(rows)
-    }
-    try await connection.execute("CLOSE duplicates")
-    for rows in pages {
-      let removed = try await connection.query(statements.removeRows, [.int8Array(rows)]).affected
+      try await keep(try await describe(try page.map { try $0.int64("row") }), connection)
+      let places = try page.map { try $0.string("place") }
+      let removed = try await connection.query(statements.removeRows, [.textArray(places)]).affected
       counts.ok -= Int64(removed)
       counts.bad += Int64(removed)
     }
+    try await connection.execute("CLOSE duplicates")
   }
 
   private func merge(_ counts: inout RowCounts, plan: MergePlan) async throws {

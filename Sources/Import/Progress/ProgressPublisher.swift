@@ -42,7 +42,8 @@ public actor ProgressPublisher {
   ///
   /// - Parameter onChange: called when the lease is found lost or a cancel is found requested.
   public func add(_ meter: ImportMeter, onChange: @escaping @Sendable (LeaseState) -> Void) {
-    entries[meter.lease] = Entry(meter: meter, onChange: onChange, publishedAt: clock.now - .seconds(1))
+    entries[meter.lease] = Entry(
+      meter: meter, onChange: onChange, publishedAt: clock.now - .seconds(1))
   }
 
   /// Ends to tell of an import.

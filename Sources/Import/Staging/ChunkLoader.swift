@@ -102,7 +102,8 @@ public struct ChunkLoader: Sendable {
       [
         .text(lease.importID.description), .text(lease.id), .int(number), .int(chunk.start.byte),
         .int(chunk.end.byte - 1), .int(chunk.start.row + 1), .int(chunk.end.row),
-        .int(chunk.start.line + 1), .int(chunk.end.line), .int(chunk.rowsOK), .int(chunk.rowsBad), .int(Int64(attempt)),
+        .int(chunk.start.line + 1), .int(chunk.end.line), .int(chunk.rowsOK), .int(chunk.rowsBad),
+        .int(Int64(attempt)),
       ])
     if entered.affected == 0 { throw LeaseLost(lease) }
   }

@@ -32,6 +32,7 @@ public struct StagingTable: Sendable {
   ) async throws -> ResumePoint? {
     try await connection.transaction { connection in
       try await hold(lease, on: connection)
+      try await endFormerWorkers(on: connection)
       if try await hasLayout(on: connection),
         let point = try await ResumePoint.read(importID, on: connection)
       {
@@ -52,6 +53,24 @@ public struct StagingTable: Sendable {
     _ = try await connection.query(
       "DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [.text(id.description)])
   }
+
+  /// Ends the sessions of workers that had the lease before and are still inside a transaction.
+  ///
+  /// One that was stopped, or is cut off from us, can never commit, but its locks on staging would keep
+  /// the import from ending.
+  private func endFormerWorkers(on connection: PostgresConnection) async throws {
+    let sql = """
+      SELECT pg_terminate_backend(a.pid)
+        FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+       WHERE l.locktype = 'relation' AND l.relation = to_regclass($1)
+         AND a.datname = current_database() AND a.application_name = $2
+         AND a.pid <> pg_backend_pid()
+      """
+    _ = try await connection.query(sql, [.text(name), .text(StagingTable.applicationName)])
+  }
+
+  /// The `application_name` of the sessions that stage and merge.
+  public static let applicationName = "sluice import"
 
   /// Autovacuum stays away: the table lives for minutes, and pages must be filled in the order of rows.
   private var definition: String {

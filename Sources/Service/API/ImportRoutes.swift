@@ -182,7 +182,8 @@ enum RequestValues {
 
   static func limit(_ text: String, in range: ClosedRange<Int>) throws -> Int {
     guard let limit = Int(text), range.contains(limit) else {
-      throw Problem.badRequest("`limit` is a number from \(range.lowerBound) to \(range.upperBound)")
+      throw Problem.badRequest(
+        "`limit` is a number from \(range.lowerBound) to \(range.upperBound)")
     }
     return limit
   }

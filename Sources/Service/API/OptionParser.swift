@@ -34,7 +34,11 @@ struct OptionParser {
     "duplicates": { parser, name, value in parser.options.duplicates = try choice(name, value) },
     "on_error": { parser, name, value in parser.options.onError = try choice(name, value) },
     "max_rejects": { parser, name, value in
-      parser.options.maxRejects = try number(name, value) { Int64($0) } check: { $0 >= 0 }
+      parser.options.maxRejects = try number(name, value) {
+        Int64($0)
+      } check: {
+        $0 >= 0
+      }
     },
     "max_reject_ratio": { parser, name, value in
       parser.options.maxRejectRatio = try number(name, value) {

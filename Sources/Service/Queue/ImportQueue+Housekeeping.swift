@@ -36,7 +36,8 @@ extension ImportQueue {
 
   /// The spool files that may still be read: those of imports that wait, run, or failed.
   public func spoolIDsInUse() async throws -> Set<String> {
-    let sql = "SELECT spool_id FROM sluice.imports WHERE status NOT IN ('done', 'cancelled', 'undone')"
+    let sql =
+      "SELECT spool_id FROM sluice.imports WHERE status NOT IN ('done', 'cancelled', 'undone')"
     return Set(try await pool.query(sql).rows.map { try $0.string("spool_id") })
   }
 }

@@ -31,8 +31,9 @@ extension ImportQueue {
         lease: Lease(importID: id, id: try row.string("lease_id")),
         attempt: try row.int("attempt"), spoolID: try row.string("spool_id"))
     } catch let error as PostgresError where error.constraint == "imports_running_target" {
-      // Another worker took an import into the same target at the same moment: there is a next time.
-      return nil
+      // Another worker took an import into the same target at the same moment. It is seen now, so the
+      // next look passes that target over.
+      return try await claim(worker: worker, leaseSeconds: seconds)
     }
   }
 

@@ -17,7 +17,11 @@ struct BatchProducer: Sendable {
   /// It runs on whatever executor its task prefers, and blocks it while it reads.
   func run(into channel: BatchChannel) async {
     do {
-      try await produce { batch in await channel.send(batch) } vacant: { channel.vacant() }
+      try await produce { batch in
+        await channel.send(batch)
+      } vacant: {
+        channel.vacant()
+      }
       channel.finish(.success(()))
     } catch {
       channel.finish(.failure(error))

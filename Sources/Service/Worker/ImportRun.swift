@@ -151,7 +151,7 @@ private struct Connections: Sendable {
   static func open(_ services: WorkerServices, options: ImportOptions) async throws -> Connections {
     var configuration = services.database
     if let zone = options.timezone { configuration.settings["TimeZone"] = zone }
-    configuration.applicationName = "sluice import"
+    configuration.applicationName = StagingTable.applicationName
     let load = try await PostgresConnection.connect(configuration, logger: services.logger)
     do {
       configuration.applicationName = "sluice arbiter"

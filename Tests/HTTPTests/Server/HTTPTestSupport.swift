@@ -32,6 +32,16 @@ final class ServerBench: Sendable {
     try TestSocket(port: port, receiveBuffer: receiveBuffer)
   }
 
+  /// Whether a new connection is refused.
+  var refusesConnections: Bool {
+    do {
+      _ = try connect()
+      return false
+    } catch {
+      return true
+    }
+  }
+
   /// One request on a connection of its own, and its answer.
   func exchange(_ request: String) async throws -> TestResponse {
     let socket = try connect()

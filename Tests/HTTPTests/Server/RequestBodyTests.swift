@@ -214,6 +214,33 @@ struct RequestBodyTests {
     }
   }
 
+  @Test(
+    "an early refusal can be read by a client that first sends everything",
+    arguments: ["/before", "/during"], ["Content-Length: 20971520", "Transfer-Encoding: chunked"])
+  func lingering(path: String, framing: String) async throws {
+    try await withServer { router in
+      router.on(.post, "/before", maxBodyBytes: 1 << 40) { _ in throw Problem.notFound("None.") }
+      router.on(.post, "/during", maxBodyBytes: 1 << 40) { request in
+        _ = try await request.body.next()
+        throw Problem.notFound("None.")
+      }
+    } _: { bench in
+      let socket = try bench.connect()
+      try await socket.send("POST \(path) HTTP/1.1\r\nHost: a\r\n\(framing)\r\n\r\n")
+      let block = [UInt8](repeating: 0x61, count: Self.mib)
+      let isChunked = framing.hasSuffix("chunked")
+      for _ in 0..<20 {
+        if isChunked { try await socket.send("100000\r\n") }
+        try await socket.send(block)
+        if isChunked { try await socket.send("\r\n") }
+      }
+      let response = try await socket.response()
+      #expect(response.status == 404)
+      #expect(response.isWhole)
+      #expect(response["Connection"] == "close")
+    }
+  }
+
   @Test("a small body that nobody reads is dropped, and the connection goes on")
   func unreadBody() async throws {
     try await withServer { router in

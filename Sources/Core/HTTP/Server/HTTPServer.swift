@@ -92,11 +92,9 @@ public final class HTTPServer: Sendable {
   ) async -> Bool {
     while watcher.connections.contains(where: { $0.exchange != nil }) {
       guard ContinuousClock.now < deadline else { return false }
-      do { try await Task.sleep(for: .milliseconds(5)) } catch {
-        // Whoever waits for the shutdown is cancelled: the connections are not waited for any longer,
-        // but the thread still must not be stopped before they have ended.
-        await Task.yield()
-      }
+      // In a task of its own, because one that is cancelled does not sleep, and the thread must not be
+      // stopped before its connections have ended.
+      _ = await Task { try await Task.sleep(for: .milliseconds(5)) }.result
     }
     return true
   }

@@ -97,6 +97,7 @@ export class ImportForm {
     show(panel, table !== null);
     const result = table && this.#header && fit(this.#header, table, mustHave(table, this.#key));
     show(check, Boolean(result));
+    show(byId("file-hint"), !result);
     if (result) describeFit(result, check);
     if (!table) return;
     const isOpen = panel.querySelector("details.rules")?.open ?? false;
@@ -265,6 +266,7 @@ export class ImportForm {
     if (!isSending) return;
     setText(byId("sending-name"), `Sending ${file.name}`);
     this.#showProgress();
+    byId("sending").scrollIntoView({ block: "nearest" });
     announce(`Sending ${file.name}.`);
   }
 
@@ -289,6 +291,7 @@ export class ImportForm {
     setText(byId("problem-hint"), error.hint);
     show(byId("problem-hint"), error.hint !== "");
     show(byId("problem-box"), true);
+    byId("problem-box").scrollIntoView({ block: "nearest" });
   }
 
   #clearNotices() {

@@ -131,6 +131,8 @@ export class ImportList {
   #put(object) {
     const row = this.#rows.get(object.task_id);
     if (!row) return this.#insert(object);
+    // Stages are only ever added: an answer that was overtaken by a message shows fewer.
+    if (object.stages.length < row.object.stages.length) return;
     const before = row.object.status;
     row.update(object);
     if (before !== object.status) this.#changed(row);

@@ -93,7 +93,7 @@ export class ImportRow {
       { class: "import", "data-testid": `import-${id}` },
       this.#buildHead(id),
       this.#buildSteps(),
-      this.#buildMotion(),
+      this.#buildMotion(id),
       this.#buildCounts(),
       this.#buildFailure(),
       this.#buildFoot(id),
@@ -133,12 +133,12 @@ export class ImportRow {
     return make("ol", { class: "steps", "aria-label": "States" }, ...items);
   }
 
-  #buildMotion() {
+  #buildMotion(id) {
     return this.#part(
       "motion",
       "div",
       { class: "motion" },
-      this.#part("bar", "progress", { max: "1", "aria-label": "Progress" }),
+      this.#part("bar", "progress", { max: "1", "aria-labelledby": `name-${id}` }),
       make(
         "div",
         { class: "motion-facts" },

@@ -79,9 +79,9 @@ function columnRow(column, key, required, found) {
   const isMissing = found !== null && !isFound && required.has(column.name);
   const state = isMissing ? "missing" : isFound ? "found" : null;
   const name = make("th", { scope: "row" }, make("bdi", {}, column.name));
-  const type = make("td", { class: "type" }, column.type);
+  const title = column.labels ? column.labels.join(", ") : column.type;
+  const type = make("td", { class: "type", title }, shortType(column.type));
   if (column.labels) {
-    type.title = column.labels.join(", ");
     type.append(make("span", { class: "labels" }, column.labels.slice(0, 6).join(" · ")));
   }
   return make(
@@ -93,10 +93,20 @@ function columnRow(column, key, required, found) {
   );
 }
 
+/** A type as most people write it; the full name is in the title. */
+function shortType(name) {
+  return name
+    .replace("character varying", "varchar")
+    .replace(/^character\b/, "char")
+    .replace("double precision", "double")
+    .replace(/(timestamp|time)(\(\d\))? with time zone/, "$1tz$2")
+    .replace(" without time zone", "");
+}
+
 function marks(column, key, required, state) {
   const mark = (kind, text, title = null) => make("span", { class: `mark ${kind}`, title }, text);
   const all = [];
-  if (state === "missing") all.push(mark("missing", "missing", "The file has to have this column."));
+  if (state === "missing") return [mark("missing", "missing", "The file has to have this column.")];
   if (key?.columns.includes(column.name)) {
     all.push(mark("key", "key", "Rows that agree in the key are the same row."));
   } else if (column.generated) {
