@@ -16,7 +16,10 @@ struct House {
   let metrics: Metrics
   let cluster: EmbeddedCluster?
   let database: PostgresConfiguration
+  /// For what callers ask; they must not wait for workers, nor workers for them.
   let pool: PostgresPool
+  /// For leases and states.
+  let workerPool: PostgresPool
   let spool: SpoolStore
 
   /// Opens the spool and the database, and makes the schema where there is none.
@@ -31,12 +34,11 @@ struct House {
     let (cluster, url) = try await database(settings, allowEmbedded: allowEmbedded, logger: logger)
     let configuration = PostgresConfiguration(
       url: url, applicationName: "sluice", connectTimeout: 10, settings: [:])
-    let pool = PostgresPool(
-      configuration: configuration, limit: 8, waitTimeout: .seconds(10), maxIdle: .seconds(60),
-      logger: logger, metrics: metrics, name: "control")
     let house = House(
       settings: settings, logger: logger, metrics: metrics, cluster: cluster,
-      database: configuration, pool: pool, spool: spool)
+      database: configuration,
+      pool: makePool("api", limit: 8, configuration, logger, metrics),
+      workerPool: makePool("worker", limit: 4, configuration, logger, metrics), spool: spool)
     do {
       try await house.checkSchema()
     } catch {
@@ -46,6 +48,19 @@ struct House {
     metrics.gauge("sluice_build_info", help: "The version that runs.", labels: ["version"])
       .set(1, Sluice.version)
     return house
+  }
+
+  /// A pool for short statements: what waits longer than that for a lock is answered with an error.
+  private static func makePool(
+    _ name: String, limit: Int, _ configuration: PostgresConfiguration, _ logger: Logger,
+    _ metrics: Metrics
+  ) -> PostgresPool {
+    var configuration = configuration
+    configuration.settings["lock_timeout"] = "5s"
+    configuration.settings["statement_timeout"] = "30s"
+    return PostgresPool(
+      configuration: configuration, limit: limit, waitTimeout: .seconds(10), maxIdle: .seconds(60),
+      logger: logger, metrics: metrics, name: name)
   }
 
   private static func database(
@@ -61,18 +76,27 @@ struct House {
 
   /// Makes the schema where there is none; refuses one that this version does not know.
   private func checkSchema() async throws {
-    try await pool.withConnection { connection in
-      let migrator = SluiceSchema.migrator
-      let status = try await migrator.status(on: connection)
-      if status.current == 0, status.unknown.isEmpty {
-        _ = try await migrator.migrate(on: connection, to: nil, dryRun: false)
-      } else if !status.isCurrent {
-        throw StartError(
-          """
-          the schema `sluice` is at version \(status.current), and this program knows \
-          \(status.latest): run `sluice migrate`, with the newer of the two programs
-          """)
-      }
+    let connection = try await PostgresConnection.connect(database, logger: logger)
+    do {
+      try await checkSchema(on: connection)
+    } catch {
+      await connection.close()
+      throw error
+    }
+    await connection.close()
+  }
+
+  private func checkSchema(on connection: PostgresConnection) async throws {
+    let migrator = SluiceSchema.migrator
+    let status = try await migrator.status(on: connection)
+    if status.current == 0, status.unknown.isEmpty {
+      _ = try await migrator.migrate(on: connection, to: nil, dryRun: false)
+    } else if !status.isCurrent {
+      throw StartError(
+        """
+        the schema `sluice` is at version \(status.current), and this program knows \
+        \(status.latest): run `sluice migrate`, with the newer of the two programs
+        """)
     }
   }
 
@@ -84,9 +108,7 @@ struct House {
     var publishing = database
     publishing.applicationName = "sluice progress"
     let publisher = ProgressPublisher(
-      pool: PostgresPool(
-        configuration: publishing, limit: 1, waitTimeout: .seconds(10), maxIdle: .seconds(60),
-        logger: logger, metrics: metrics, name: "progress"),
+      pool: House.makePool("progress", limit: 1, publishing, logger, metrics),
       logger: logger)
     var host = [CChar](repeating: 0, count: 256)
     gethostname(&host, host.count - 1)
@@ -96,13 +118,15 @@ struct House {
         name: "\(name):\(getpid())", concurrency: settings.concurrency,
         leaseSeconds: settings.leaseSeconds),
       services: WorkerServices(
-        queue: queue, snapshots: snapshots, publisher: publisher, spool: spool,
+        queue: ImportQueue(pool: workerPool, limit: settings.queueLimit),
+        snapshots: ImportSnapshots(pool: workerPool), publisher: publisher, spool: spool,
         database: database, logger: logger, metrics: metrics))
   }
 
   /// Ends what was opened.
   func close() async {
     await pool.close()
+    await workerPool.close()
     await cluster?.stop()
   }
 }

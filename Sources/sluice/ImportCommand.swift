@@ -62,7 +62,7 @@ struct ImportCommand {
       }
       display.withLock { $0.end() }
       return report(object, json)
-    } catch where Task.isCancelled {
+    } catch  where Task.isCancelled {
       display.withLock { $0.end() }
       // In a task of its own: this one is cancelled, and would not get a word out.
       try await Task { try await client.cancel(id) }.value

@@ -43,6 +43,8 @@ nonisolated(unsafe) private var signalCount: Int32 = 0
 private func noteSignal(_ signal: Int32) {
   signalCount += 1
   if signalCount > 1 { _exit(ExitCode.interrupted) }
+  let before = errno
   var byte = UInt8(truncatingIfNeeded: signal)
   _ = write(signalPipe.write, &byte, 1)
+  errno = before
 }

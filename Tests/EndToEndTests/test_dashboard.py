@@ -1,20 +1,26 @@
 """The dashboard in a real browser."""
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+import requests
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from api import check_conserved
-from conftest import House
+from conftest import House, HouseMaker
 from program import ROOT
 
 # Long, because the machine may be busy; what is waited for is a change of the page, not the time.
 PATIENCE_MS = 60_000
+
+HEADER = "serial_number,item_code,store_id,sale_date,quantity,unit_price"
+
+PageOpener = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -29,24 +35,40 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, house: House) -> Iterator[Page]:
-    """The dashboard, opened; any error in its script fails the test."""
-    context = browser.new_context(viewport={"width": 1280, "height": 860}, accept_downloads=True)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+def open_page(browser: Browser) -> Iterator[PageOpener]:
+    """Opens the dashboard of a house; any error in its script, and any request elsewhere, fails the test."""
     expect.set_options(timeout=PATIENCE_MS)
+    pages: list[Page] = []
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
     foreign: list[str] = []
-    page.on("request", lambda request: foreign.append(request.url) if is_foreign(house, request.url) else None)
-    page.goto(house.server.url + "/")
-    # Gone after a reload: by this a test knows that there was none.
-    page.evaluate("window.openedByTest = true")
-    yield page
-    assert page.evaluate("window.openedByTest") is True, "the page was loaded again"
-    context.close()
+
+    def open_it(house: House, width: int = 1280, height: int = 860, **settings: Any) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, accept_downloads=True, locale="en-US", **settings
+        )
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
+        page.on("request", lambda request: foreign.append(request.url) if is_foreign(house, request.url) else None)
+        page.goto(house.server.url + "/")
+        # Gone after a reload: by this a test knows that there was none.
+        page.evaluate("window.openedByTest = true")
+        expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "open")
+        pages.append(page)
+        return page
+
+    yield open_it
+    for page in pages:
+        assert page.evaluate("window.openedByTest") is True, "the page was loaded again"
+        page.context.close()
     assert errors == []
     assert foreign == [], "the page fetches from elsewhere"
+
+
+@pytest.fixture
+def page(open_page: PageOpener, house: House) -> Page:
+    return open_page(house)
 
 
 def is_foreign(house: House, url: str) -> bool:
@@ -55,13 +77,27 @@ def is_foreign(house: House, url: str) -> bool:
 
 
 def choose(page: Page, target: str) -> None:
-    """Picks a target, be it a list to choose from or a field to type into."""
     field = page.get_by_test_id("target")
-    if field.evaluate("element => element.tagName") == "SELECT":
-        expect(field.locator(f'option[value="{target}"]')).to_have_count(1)
-        field.select_option(target)
-    else:
-        field.fill(target)
+    expect(field.locator(f'option[value="{target}"]')).to_have_count(1)
+    field.select_option(target)
+
+
+def upload(page: Page, file: Path | dict[str, Any], target: str = "demo.sales") -> None:
+    choose(page, target)
+    page.get_by_test_id("file").set_input_files(file)
+    page.get_by_test_id("upload").click()
+
+
+def rows_file(name: str, *rows: str, header: str = HEADER) -> dict[str, Any]:
+    return {"name": name, "mimeType": "text/csv", "buffer": "\n".join([header, *rows, ""]).encode()}
+
+
+def one_row(number: int) -> str:
+    return f"{number},A{number},1,2024-01-01,1,1.00"
+
+
+def in_state(page: Page, status: str) -> Locator:
+    return page.locator(f'[data-testid^="import-"][data-status="{status}"]')
 
 
 def newest_task(house: House) -> str:
@@ -82,24 +118,8 @@ def drop(page: Page, file: Path) -> None:
         page.get_by_test_id("drop").dispatch_event(event, {"dataTransfer": transfer})
 
 
-def test_a_dropped_file_is_watched_to_its_end(page: Page, house: House, generated: Any) -> None:
-    choose(page, "demo.sales")
-    drop(page, generated("sales-10k"))
-
-    row = page.locator('[data-testid^="import-"][data-status="done"]')
-    expect(row).to_have_count(1)
-    task_id = newest_task(house)
-    row = page.get_by_test_id(f"import-{task_id}")
-    expect(row).to_have_attribute("data-status", "done")
-    check_conserved(house.api.object(task_id))
-    expect(row).to_contain_text("demo.sales")
-    assert "10000" in "".join(letter for letter in row.inner_text() if letter.isdigit())
-    assert house.database.value("SELECT count(*) FROM demo.sales") == 10_000
-
-
-def test_states_and_rows_move_without_a_reload(page: Page, house: House, generated: Any) -> None:
-    choose(page, "demo.sales")
-    # Notes each state that the page shows, from the moment the row is there.
+def note_states(page: Page) -> None:
+    """Notes in `window.seen` each state that the page shows, from the moment a row is there."""
     page.evaluate(
         """() => {
           window.seen = [];
@@ -111,59 +131,329 @@ def test_states_and_rows_move_without_a_reload(page: Page, house: House, generat
           new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
         }"""
     )
-    page.get_by_test_id("file").set_input_files(generated("sales-300k"))
 
-    expect(page.locator('[data-testid^="import-"][data-status="done"]')).to_have_count(1)
+
+# The file's way
+
+
+def test_a_dropped_file_is_watched_to_its_end(page: Page, house: House, generated: Any) -> None:
+    choose(page, "demo.sales")
+    drop(page, generated("sales-10k"))
+    page.get_by_test_id("upload").click()
+
+    expect(in_state(page, "done")).to_have_count(1)
+    task_id = newest_task(house)
+    row = page.get_by_test_id(f"import-{task_id}")
+    expect(row).to_have_attribute("data-status", "done")
+    check_conserved(house.api.object(task_id))
+    expect(row).to_contain_text("sales-10k.csv")
+    expect(row).to_contain_text("demo.sales")
+    expect(row.get_by_test_id("rows-read")).to_have_text("10,000")
+    expect(row.get_by_test_id("rows-inserted")).to_have_text("10,000")
+    expect(row.get_by_test_id("rows-bad")).to_have_text("0")
+    expect(row.get_by_test_id("cancel")).to_be_hidden()
+    expect(row.get_by_test_id("errors-csv")).to_be_hidden()
+    assert house.database.value("SELECT count(*) FROM demo.sales") == 10_000
+
+
+def test_states_and_rows_move_without_a_reload(page: Page, house: House, generated: Any) -> None:
+    note_states(page)
+    page.evaluate(
+        """() => {
+          window.inserted = new Set();
+          const look = () => {
+            const cell = document.querySelector('[data-testid="rows-inserted"]');
+            if (cell) inserted.add(cell.textContent);
+          };
+          new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+        }"""
+    )
+    upload(page, generated("sales-300k"))
+
+    expect(in_state(page, "done")).to_have_count(1)
     seen = page.evaluate("window.seen")
     assert seen[-1] == "done"
     assert {"parsing", "loading"} <= set(seen), seen
+    assert len(page.evaluate("[...window.inserted]")) >= 3, "rows stood still"
 
 
-def test_the_error_report_can_be_downloaded(page: Page, house: House) -> None:
+def test_the_bytes_are_seen_going_up_and_can_be_called_back(page: Page, house: House, generated: Any) -> None:
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    line.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000},
+    )
+    upload(page, generated("sales-100k"))
+
+    sending = page.get_by_test_id("sending")
+    expect(sending).to_be_visible()
+    expect(sending).to_contain_text(re.compile(r"B/s · .* left"))
+    expect(page.get_by_test_id("upload")).to_be_hidden()
+    page.get_by_test_id("upload-cancel").click()
+
+    expect(sending).to_be_hidden()
+    expect(page.get_by_test_id("problem")).to_be_empty()
+    expect(page.get_by_test_id("upload")).to_be_visible()
+    assert house.api.get("/imports")["items"] == []
+
+
+def test_nothing_starts_before_a_target_is_chosen(page: Page, house: House) -> None:
+    page.get_by_test_id("file").set_input_files(rows_file("one.csv", one_row(1)))
+    page.get_by_test_id("upload").click()
+    expect(page.get_by_test_id("problem")).to_contain_text("table")
+    expect(page.get_by_test_id("target")).to_be_focused()
+    assert house.api.get("/imports")["items"] == []
+
     choose(page, "demo.sales")
-    page.get_by_test_id("file").set_input_files(ROOT / "Fixtures/sales-tiny.csv")
-    row = page.locator('[data-testid^="import-"][data-status="done"]')
-    expect(row).to_have_count(1)
+    expect(page.get_by_test_id("problem")).to_be_empty()
+    page.get_by_test_id("upload").press("Enter")
+    expect(in_state(page, "done")).to_have_count(1)
 
-    link = row.locator('a[href*="/errors"]').first
+
+def test_a_table_shows_what_its_file_must_have(page: Page) -> None:
+    choose(page, "demo.sales")
+    columns = page.get_by_role("region", name="Columns of the table").locator("tbody tr")
+    expect(columns).to_have_count(10)
+    expect(columns.nth(0)).to_have_text(re.compile(r"serial_number\s*bigint\s*key"))
+    expect(columns.nth(1)).to_have_text(re.compile(r"item_code\s*varchar\(20\)\s*required"))
+    expect(columns.nth(6)).to_have_text(re.compile(r"discount\s*numeric\(5,4\)\s*optional"))
+    expect(columns.nth(8)).to_have_text(re.compile(r"paid\s*boolean\s*default"))
+    choose(page, "demo.products")
+    expect(columns.nth(4)).to_have_text(re.compile(r"price_with_tax\s*numeric\(12,2\)\s*computed"))
+
+
+def test_a_header_that_does_not_fit_is_seen_before_it_is_sent(page: Page) -> None:
+    choose(page, "demo.sales")
+    header = "Serial Number;item-code;STORE_ID;sale date;colour"
+    page.get_by_test_id("file").set_input_files(rows_file("stock.csv", "1;A;1;2024-01-01;red", header=header))
+    check = page.locator("#header-check")
+    page.locator("#options summary").click()
+    page.get_by_label("Fields are separated by").select_option(";")
+    expect(check).to_contain_text("Missing in the file: quantity, unit_price.")
+    expect(check).to_contain_text("“colour”")
+    expect(page.locator('tr[data-state="missing"]')).to_have_count(2)
+    expect(page.locator('tr[data-state="found"]')).to_have_count(4)
+
+    page.get_by_test_id("file").set_input_files(rows_file("good.csv", header=HEADER.replace(",", ";")))
+    expect(check).to_contain_text("The header fits")
+
+
+def test_the_options_are_sent(page: Page, house: House) -> None:
+    choose(page, "demo.sales")
+    page.locator("#options summary").click()
+    page.get_by_label("Rows are the same when they agree in").select_option(label="item_code, store_id, sale_date")
+    page.get_by_label("Of rows with one key in the file").select_option("first")
+    page.get_by_label("Fields are separated by").select_option(label="tab")
+    rows = [one_row(number).replace(",", "\t") for number in (1, 2)]
+    second = one_row(1).replace("1,A1", "3,A1").replace(",", "\t")
+    upload(page, rows_file("tabs.csv", *rows, second, header=HEADER.replace(",", "\t")))
+
+    expect(in_state(page, "done")).to_have_count(1)
+    found = house.api.object(newest_task(house))
+    assert found["key"] == ["item_code", "store_id", "sale_date"]
+    assert found["source"]["dialect"]["delimiter"] == "\t"
+    assert (found["rows_inserted"], found["rows_skipped"]) == (2, 1)
+    assert house.database.rows("SELECT serial_number FROM demo.sales ORDER BY 1") == [(1,), (2,)]
+
+
+def test_a_file_that_was_imported_before_is_told_and_can_be_sent_again(page: Page, house: House) -> None:
+    file = rows_file("one.csv", one_row(1))
+    upload(page, file)
+    expect(in_state(page, "done")).to_have_count(1)
+    first = newest_task(house)
+
+    upload(page, file)
+    expect(page.get_by_test_id("replayed")).to_contain_text("was imported into demo.sales before")
+    assert newest_task(house) == first
+    page.get_by_test_id("again").click()
+
+    expect(in_state(page, "done")).to_have_count(2)
+    expect(page.get_by_test_id("replayed")).to_be_hidden()
+    expect(page.get_by_test_id(f"import-{newest_task(house)}").get_by_test_id("rows-unchanged")).to_have_text("1")
+
+
+# Rejects and problems
+
+
+def test_the_rejects_are_shown_and_can_be_downloaded(page: Page, house: House) -> None:
+    upload(page, ROOT / "Fixtures/sales-tiny.csv")
+    row = in_state(page, "done")
+    expect(row).to_have_count(1)
+    found = house.api.object(newest_task(house))
+    expect(row.get_by_test_id("rows-bad")).to_have_text(str(found["rows_bad"]))
+
+    # Unfolded by themselves, because the import was started here.
+    rejects = house.api.get(f"/imports/{newest_task(house)}/errors", format="json")
+    shown = row.get_by_test_id("rejects").locator("tbody tr")
+    expect(shown).to_have_count(5)
+    for index, reject in enumerate(rejects[:5]):
+        expect(shown.nth(index)).to_contain_text(reject["message"])
+        expect(shown.nth(index)).to_contain_text(reject["code"])
+
     with page.expect_download() as started:
-        link.click()
+        row.get_by_test_id("errors-csv").click()
     text = Path(started.value.path()).read_text(encoding="utf-8")
     assert text.startswith("row,line,column,code,message,value,raw")
     assert "unterminated_quote" in text
 
-
-def test_imports_of_others_appear_by_themselves(page: Page, house: House, generated: Any) -> None:
-    task_id = house.api.submit(generated("sales-10k"))
-    expect(page.get_by_test_id(f"import-{task_id}")).to_have_attribute("data-status", "done")
-
-
-def test_it_finds_back_to_a_server_that_was_away(page: Page, house: House, generated: Any) -> None:
-    before = house.api.load(generated("sales-10k"))["task_id"]
-    expect(page.get_by_test_id(f"import-{before}")).to_have_attribute("data-status", "done")
-    house.server.stop()
-    house.server.start()
-
-    after = house.api.submit(generated("sales-10k"), force="true")
-
-    expect(page.get_by_test_id(f"import-{after}")).to_have_attribute("data-status", "done")
-    expect(page.get_by_test_id(f"import-{before}")).to_have_count(1)
+    with page.expect_download() as started:
+        row.get_by_test_id("errors-source").click()
+    assert started.value.suggested_filename.endswith(".csv")
+    assert b"_errors" in Path(started.value.path()).read_bytes().split(b"\n")[0]
 
 
-def test_a_name_is_shown_and_never_run(page: Page, house: House) -> None:
-    rows = b"serial_number,item_code,store_id,sale_date,quantity,unit_price\n1,A,1,2024-01-01,1,1.00\n"
-    answer = house.api.send(rows, name="<img src=x onerror=window.pwned=1>.csv")
-    task_id = answer.json()["task_id"]
-    expect(page.get_by_test_id(f"import-{task_id}")).to_have_attribute("data-status", "done")
-    assert page.evaluate("window.pwned") is None
+def test_an_import_that_fails_says_why(page: Page) -> None:
+    choose(page, "demo.sales")
+    page.locator("#options summary").click()
+    page.get_by_label("A bad row").select_option("abort")
+    upload(page, rows_file("bad.csv", one_row(1), one_row(2).replace("2024-01-01", "2024-02-30")))
+    row = in_state(page, "failed")
+    expect(row.get_by_test_id("error")).to_contain_text("too_many_rejects")
+    expect(row.get_by_test_id("errors-csv")).to_be_visible()
 
 
 def test_a_refusal_is_shown(page: Page, house: House) -> None:
     choose(page, "demo.sales")
     house.database.execute("DROP TABLE demo.sales")
-    page.get_by_test_id("file").set_input_files(ROOT / "Fixtures/sales-tiny.csv")
-    expect(page.locator("body")).to_contain_text("demo.sales")
-    expect(page.get_by_test_id("message")).not_to_be_empty()
+    page.get_by_test_id("file").set_input_files(rows_file("one.csv", one_row(1)))
+    page.get_by_test_id("upload").click()
+    expect(page.get_by_test_id("problem")).to_contain_text("demo.sales")
+    expect(page.locator("#problem-hint")).not_to_be_empty()
+
+
+def test_a_name_is_shown_and_never_run(page: Page, house: House) -> None:
+    name = "<img src=x onerror=window.pwned=1>.csv"
+    bad = one_row(1).replace("2024-01-01", "<img src=x onerror=window.pwned=2>")
+    upload(page, rows_file(name, bad))
+    row = in_state(page, "done")
+    expect(row).to_contain_text(name)
+    expect(row.get_by_test_id("rejects")).to_contain_text("<img src=x onerror=window.pwned=2>")
+    assert page.evaluate("window.pwned") is None
+    assert page.locator("img").count() == 1, "more than the program's own sign"
+
+
+def test_an_import_can_be_cancelled(make_house: HouseMaker, open_page: PageOpener) -> None:
+    house = make_house("--no-worker")
+    page = open_page(house)
+    upload(page, rows_file("one.csv", one_row(1)))
+    row = in_state(page, "queued")
+    expect(row).to_contain_text("waiting for its turn")
+    row.get_by_test_id("cancel").click()
+    expect(in_state(page, "cancelled")).to_have_count(1)
+    assert house.api.object(newest_task(house))["status"] == "cancelled"
+
+
+# The list
+
+
+def test_imports_of_others_appear_by_themselves(page: Page, house: House, generated: Any) -> None:
+    expect(page.locator("#empty")).to_be_visible()
+    task_id = house.api.submit(generated("sales-10k"))
+    expect(page.get_by_test_id(f"import-{task_id}")).to_have_attribute("data-status", "done")
+    expect(page.locator("#empty")).to_be_hidden()
+
+
+def test_it_finds_back_to_a_server_that_was_away(page: Page, house: House, generated: Any) -> None:
+    before = house.api.load(generated("sales-10k"))["task_id"]
+    expect(page.get_by_test_id(f"import-{before}")).to_have_attribute("data-status", "done")
+    connection = page.get_by_test_id("connection")
+    house.server.stop()
+    expect(connection).to_have_attribute("data-state", "connecting")
+    expect(page.locator("#banner")).to_be_visible()
+    house.server.start()
+    expect(connection).to_have_attribute("data-state", "open")
+    expect(page.locator("#banner")).to_be_hidden()
+
+    after = house.api.submit(generated("sales-10k"), force="true")
+    expect(page.get_by_test_id(f"import-{after}")).to_have_attribute("data-status", "done")
+    expect(page.get_by_test_id(f"import-{before}")).to_have_count(1)
+
+
+def test_what_happened_while_it_was_away_is_read_again(open_page: PageOpener, house: House) -> None:
+    page = open_page(house)
+    page.context.set_offline(True)
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(page.get_by_test_id("connection")).to_have_attribute("data-state", "connecting")
+    missed = house.api.load(f"{HEADER}\n{one_row(1)}\n".encode())["task_id"]
+    expect(page.get_by_test_id(f"import-{missed}")).to_have_count(0)
+    page.context.set_offline(False)
+    expect(page.get_by_test_id(f"import-{missed}")).to_have_attribute("data-status", "done")
+
+
+def test_older_imports_are_shown_when_asked_for(make_house: HouseMaker, open_page: PageOpener) -> None:
+    house = make_house("--no-worker")
+    ids = [house.api.submit(f"{HEADER}\n{one_row(number)}\n".encode()) for number in range(55)]
+    page = open_page(house)
+    rows = page.locator('[data-testid^="import-"]')
+    # Those that wait are all told of by the WebSocket: what is over is not.
+    for task_id in ids:
+        assert house.api.call("DELETE", f"/imports/{task_id}").status_code == 200
+    page.evaluate("window.openedByTest = false")
+    page.reload()
+    page.evaluate("window.openedByTest = true")
+    expect(rows).to_have_count(50)
+    page.get_by_test_id("older").click()
+    expect(rows).to_have_count(55)
+    expect(page.get_by_test_id("older")).to_be_hidden()
+    shown = rows.evaluate_all("rows => rows.map((row) => row.dataset.testid)")
+    assert shown == [f"import-{task_id}" for task_id in reversed(ids)]
+
+
+# The page itself
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [400, 820, 1280])
+def test_it_fits_every_width(open_page: PageOpener, shared_house: House, width: int, scheme: str) -> None:
+    if not shared_house.api.get("/imports")["items"]:
+        shared_house.api.load(ROOT / "Fixtures/sales-tiny.csv")
+    page = open_page(shared_house, width=width, color_scheme=scheme)
+    choose(page, "demo.stores")
+    expect(in_state(page, "done")).to_have_count(1)
+    page.get_by_test_id("rejects").locator("summary").click()
+    expect(page.get_by_test_id("rejects").locator("tbody tr")).to_have_count(5)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_field_has_a_label_and_is_reached_by_keyboard(page: Page) -> None:
+    choose(page, "demo.sales")
+    page.locator("#options summary").click()
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("select, input")]
+          .filter((field) => field.labels.length === 0).map((field) => field.id)"""
+    )
+    assert nameless == []
+    page.get_by_test_id("target").focus()
+    reached = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.id"))
+    wanted = ["file", "key", "duplicates", "on_error", "delimiter", "force", "upload"]
+    assert [name for name in reached if name in wanted][: len(wanted)] == wanted
+
+
+def test_its_files_are_cached_by_their_content(shared_house: House) -> None:
+    page = requests.get(shared_house.server.url + "/", timeout=10)
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assets = re.findall(r'(?:href|src)="(/assets/[^"]+)"', page.text)
+    modules = {name.name for name in (ROOT / "Sources/Service/Dashboard/Assets").iterdir()} - {"index.html"}
+    assert {path.removeprefix("/assets/") for path in assets} == modules
+    for path in ["/", *assets]:
+        answer = requests.get(shared_house.server.url + path, timeout=10)
+        assert answer.status_code == 200, path
+        assert answer.headers["Cache-Control"] == "no-cache"
+        policy = answer.headers["Content-Security-Policy"].split("; ")
+        assert "default-src 'self'" in policy
+        assert not any("unsafe" in part for part in policy)
+        tag = answer.headers["ETag"]
+        for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            again = requests.get(shared_house.server.url + path, headers={"If-None-Match": known}, timeout=10)
+            assert again.status_code == 304 and again.content == b"", known
+            assert again.headers["ETag"] == tag
+        other = requests.get(shared_house.server.url + path, headers={"If-None-Match": '"other"'}, timeout=10)
+        assert other.status_code == 200
+    assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page.text), "something is inline"
 
 
 @pytest.mark.skipif(
@@ -172,14 +462,12 @@ def test_a_refusal_is_shown(page: Page, house: House) -> None:
 def test_the_picture_for_the_readme(page: Page, house: House, generated: Any) -> None:
     house.api.load(ROOT / "Fixtures/sales-tiny.csv")
     house.api.load(generated("sales-100k-bad"))
-    choose(page, "demo.sales")
-    page.get_by_test_id("file").set_input_files(generated("sales-300k"))
-    expect(page.locator('[data-testid^="import-"][data-status="loading"]')).to_have_count(1)
+    upload(page, generated("sales-300k"))
     page.wait_for_function(
         """() => {
           const bar = document.querySelector('[data-status="loading"] progress');
-          return !bar || bar.value / bar.max > 0.4;
+          return bar && bar.value > 0.5;
         }"""
     )
     page.screenshot(path=str(ROOT / "docs/dashboard.png"))
-    expect(page.locator('[data-testid^="import-"][data-status="done"]')).to_have_count(3)
+    expect(in_state(page, "done")).to_have_count(3)

@@ -44,7 +44,7 @@ public actor EmbeddedCluster {
     if versionOfCluster(data) == nil {
       try make(data, binaries, account, log: "\(folder)/initdb.log")
     }
-    try endLeftover(data)
+    endLeftover(data)
     let command = account.command(
       [
         "\(binaries.folder)/postgres", "-D", data, "-c", "listen_addresses=",
@@ -55,7 +55,7 @@ public actor EmbeddedCluster {
     server = try ChildProcess(command, log: "\(folder)/postgres.log")
     try await waitUntilReady(data, log: "\(folder)/postgres.log")
     logger.info("embedded postgres started", ["version": "\(binaries.version)"])
-    return "host='\(escaped(socket))' user=sluice dbname=postgres"
+    return "host='\(escaped(socket))' user=postgres dbname=postgres"
   }
 
   /// Stops the cluster: open transactions are rolled back.
@@ -90,9 +90,11 @@ public actor EmbeddedCluster {
   /// home is closed to others.
   private func choosePlace(_ account: ServerAccount) throws -> String {
     let near = "\(folder)/postgres"
-    try account.own(near)
-    if try account.canReach(near) { return near }
-    rmdir(near)
+    if !isLink(near) {
+      try account.own(near)
+      if try account.canReach(near) { return near }
+      rmdir(near)
+    }
     let far = "/var/tmp/sluice-\(String(fingerprint(absolute(folder)), radix: 16))"
     try account.own(far)
     logger.info("the cluster's user cannot reach the data folder", ["cluster": far])
@@ -108,6 +110,11 @@ public actor EmbeddedCluster {
     let far = "/tmp/sluice-\(String(fingerprint(near), radix: 16))"
     try account.own(far)
     return far
+  }
+
+  private func isLink(_ path: String) -> Bool {
+    var facts = stat()
+    return lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFLNK
   }
 
   private func absolute(_ path: String) -> String {
@@ -137,33 +144,50 @@ public actor EmbeddedCluster {
   private func make(
     _ data: String, _ binaries: ServerBinaries, _ account: ServerAccount, log: String
   ) throws {
-    let command = account.command([
-      "\(binaries.folder)/initdb", "-D", data, "-U", "sluice", "--auth=trust", "--encoding=UTF8",
-      "--locale=C.UTF-8", "--no-instructions",
-    ])
-    guard try ChildProcess(command, log: log).wait() == .code(0) else {
-      throw EmbeddedClusterError("initdb failed: see \(log)")
-    }
+    // Under another name until it is whole: one that was broken off is made anew.
+    let unfinished = "\(data).new"
+    let remove = account.command(["/bin/rm", "-rf", unfinished])
+    _ = try ChildProcess(remove, log: log).wait()
+    let command = account.command(
+      [
+        "\(binaries.folder)/initdb", "-D", unfinished, "-U", "postgres", "--auth=trust",
+        "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions",
+      ], diesWithParent: true)
+    guard try ChildProcess(command, log: log).wait() == .code(0),
+      rename(unfinished, data) == 0
+    else { throw EmbeddedClusterError("initdb failed: see \(log)") }
   }
 
   /// A server whose parent was killed ends by itself; one that does not is told to.
-  private func endLeftover(_ data: String) throws {
-    guard let text = readText("\(data)/postmaster.pid"),
-      let pid = text.split(separator: "\n").first.flatMap({ pid_t($0) })
-    else { return }
-    for attempt in 0..<100 where kill(pid, 0) == 0 {
+  private func endLeftover(_ data: String) {
+    for attempt in 0..<100 {
+      guard let pid = leftover(data) else { return }
       if attempt == 20 { kill(pid, SIGINT) }
       if attempt == 60 { kill(pid, SIGQUIT) }
       usleep(100_000)
     }
   }
 
+  /// The server that still runs on a data folder. The file that names it outlives a hard crash, and by
+  /// then its number may be anybody's.
+  private func leftover(_ data: String) -> pid_t? {
+    guard let pid = pidFile(data)?.pid, pid > 1 else { return nil }
+    let isServer = readText("/proc/\(pid)/comm")?.hasPrefix("postgres") ?? false
+    return isServer && absolute("/proc/\(pid)/cwd") == absolute(data) ? pid : nil
+  }
+
+  /// Process and status that `postmaster.pid` names (Postgres, src/include/utils/pidfile.h).
+  private func pidFile(_ data: String) -> (pid: pid_t, status: Substring)? {
+    guard let lines = readText("\(data)/postmaster.pid")?.split(separator: "\n"),
+      let first = lines.first, let pid = pid_t(first), let last = lines.last
+    else { return nil }
+    return (pid, last)
+  }
+
   private func waitUntilReady(_ data: String, log: String) async throws {
     for _ in 0..<600 {
-      // The last line of the file says so (Postgres, src/include/utils/pidfile.h).
-      if let status = readText("\(data)/postmaster.pid")?.split(separator: "\n").last,
-        status.hasPrefix("ready")
-      {
+      // The file may still be that of a server that was killed.
+      if let file = pidFile(data), file.pid == server?.pid, file.status.hasPrefix("ready") {
         return
       }
       if let exit = try server?.poll() {

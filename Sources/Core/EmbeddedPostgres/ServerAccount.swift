@@ -26,14 +26,23 @@ struct ServerAccount {
     return prefix.count > 1 ? prefix + ["--"] + arguments : arguments
   }
 
-  /// Makes a folder that belongs to this user alone.
+  /// Makes a folder that belongs to this user alone, or takes the one that is there and does.
+  ///
+  /// - Throws: `EmbeddedClusterError`, also where somebody else has put something in its place.
   func own(_ folder: String) throws {
-    guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
+    let isNew = mkdir(folder, 0o700) == 0
+    guard isNew || errno == EEXIST else {
       throw EmbeddedClusterError("cannot make \(folder): \(String(cString: strerror(errno)))")
     }
-    guard let other else { return }
-    guard chown(folder, other.user, other.group) == 0 else {
+    if isNew, let other, lchown(folder, other.user, other.group) != 0 {
       throw EmbeddedClusterError("cannot give \(folder) away: \(String(cString: strerror(errno)))")
+    }
+    var facts = stat()
+    guard lstat(folder, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR,
+      facts.st_uid == other?.user ?? geteuid(), facts.st_mode & 0o077 == 0
+    else {
+      throw EmbeddedClusterError(
+        "\(folder) is not a folder of the cluster's user alone: move it out of the way")
     }
   }
 

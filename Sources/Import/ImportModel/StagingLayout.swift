@@ -9,15 +9,28 @@ public struct StagingLayout: Sendable, Equatable {
     public var sqlType: String
     /// The target's type as SQL, where staging holds text that the merge casts; nil elsewhere.
     public var castTo: String?
-    /// Whether its type has an equality that can be joined on; others are compared by their text.
-    public var isComparable: Bool
+    /// How a merge tells a changed value from an unchanged one.
+    public var comparison: Comparison
+
+    /// The ways to compare two values of a column. Equality of the type will not always do: it takes
+    /// `1.0` for `1.00`, `-0` for `0`, and what differs in case only for equal, where the type says so.
+    public enum Comparison: Sendable, Equatable {
+      /// Equal values are the same.
+      case equality
+      /// Texts, byte by byte.
+      case text
+      /// Any type, by its stored form.
+      case image
+    }
 
     /// Describes one column.
-    public init(name: String, sqlType: String, castTo: String? = nil, isComparable: Bool = true) {
+    public init(
+      name: String, sqlType: String, castTo: String? = nil, comparison: Comparison = .equality
+    ) {
       self.name = name
       self.sqlType = sqlType
       self.castTo = castTo
-      self.isComparable = isComparable
+      self.comparison = comparison
     }
   }
 

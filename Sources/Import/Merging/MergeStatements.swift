@@ -5,7 +5,8 @@ import Postgres
 struct MergeStatements {
   private let request: MergeRequest
   private let keyColumns: [StagingLayout.Column]
-  private let otherColumns: [StagingLayout.Column]
+  /// What an update may write: an identity that is `GENERATED ALWAYS` can only be inserted.
+  private let writableColumns: [StagingLayout.Column]
 
   init(_ request: MergeRequest) {
     self.request = request
@@ -13,7 +14,10 @@ struct MergeStatements {
     keyColumns = request.key.columns.compactMap { name in
       request.layout.columns.first { $0.name == name }
     }
-    otherColumns = request.layout.columns.filter { !key.contains($0.name) }
+    let fixed = Set(request.target.columns.filter { $0.identity == .always }.map(\.name))
+    writableColumns = request.layout.columns.filter {
+      !key.contains($0.name) && !fixed.contains($0.name)
+    }
   }
 
   /// Rows of a slice, given as the half-open range of its pages `$1 ..< $2`.
@@ -60,6 +64,27 @@ struct MergeStatements {
     "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::bigint AS blocks"
   }
 
+  /// Whether a trigger may change or swallow rows before they are written.
+  var hasRowTriggers: String {
+    """
+    SELECT EXISTS (
+      SELECT FROM pg_trigger
+       WHERE tgrelid IN (SELECT relid FROM pg_partition_tree($1::bigint::oid)
+                         UNION SELECT $1::bigint::oid)
+         AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 7 = 7) AS found
+    """
+  }
+
+  /// How many rows of a slice, whose key is whole, the target does not hold.
+  var missing: String {
+    let same = keyColumns.map { "t.\(quotedIdentifier($0.name)) = \(value($0))" }
+    return """
+      SELECT count(*) AS missing FROM \(request.staging) s
+       WHERE \(MergeStatements.slice) AND \(keyIsWhole)
+         AND NOT EXISTS (SELECT FROM \(target) t WHERE \(same.joined(separator: " AND ")))
+      """
+  }
+
   var analyzeTarget: String { "ANALYZE \(target)" }
 
   /// A plain insert, for a target that holds none of the keys.
@@ -97,14 +122,18 @@ struct MergeStatements {
   }
 
   private var onConflict: String {
-    guard !otherColumns.isEmpty else { return "DO NOTHING" }
-    let assignments = otherColumns.map {
+    guard !writableColumns.isEmpty else { return "DO NOTHING" }
+    let assignments = writableColumns.map {
       "\(quotedIdentifier($0.name)) = excluded.\(quotedIdentifier($0.name))"
     }
-    let differences = otherColumns.map { column in
+    let differences = writableColumns.map { column in
       let name = quotedIdentifier(column.name)
-      let cast = column.isComparable ? "" : "::text"
-      return "t.\(name)\(cast) IS DISTINCT FROM excluded.\(name)\(cast)"
+      return switch column.comparison {
+      case .equality: "t.\(name) IS DISTINCT FROM excluded.\(name)"
+      case .text:
+        "t.\(name)::text COLLATE \"C\" IS DISTINCT FROM excluded.\(name)::text COLLATE \"C\""
+      case .image: "ROW(t.\(name)) *<> ROW(excluded.\(name))"
+      }
     }
     return """
       DO UPDATE SET \(assignments.joined(separator: ", "))

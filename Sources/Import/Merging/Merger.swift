@@ -8,10 +8,12 @@ public import Postgres
 public struct Merger: Sendable {
   /// Tells of the merge; awaited, so that the state is known before the commit.
   public typealias Watch = @Sendable (MergeProgress) async throws -> Void
-  /// Finds the rejects for rows of the file that cannot go in because their key stands there twice.
-  public typealias DescribeDuplicates = @Sendable ([Int64]) async throws -> [Reject]
-  /// Keeps rejects, in the transaction of the merge.
-  public typealias KeepRejects = @Sendable ([Reject], PostgresConnection) async throws -> Void
+  /// Makes rejects of rows of the file whose key stands there more than once, given by their numbers in
+  /// ascending order, and keeps them in the transaction at hand.
+  public typealias RejectDuplicates =
+    @Sendable ([Int64], PostgresConnection) async throws -> Void
+  /// Says whether so many rejects may be, or throws.
+  public typealias CheckRejects = @Sendable (RowCounts) throws -> Void
 
   /// First word of the advisory locks on targets; the second is the OID.
   private static let lockSpace: Int64 = 0x51C1
@@ -20,21 +22,21 @@ public struct Merger: Sendable {
   private let statements: MergeStatements
   private let connection: PostgresConnection
   private let watch: Watch
-  private let describe: DescribeDuplicates
-  private let keep: KeepRejects
+  private let reject: RejectDuplicates
+  private let check: CheckRejects
 
   /// Prepares a merge over a connection that nobody else uses.
   public init(
     _ request: MergeRequest, on connection: PostgresConnection, watch: @escaping Watch,
-    describeDuplicates describe: @escaping DescribeDuplicates,
-    keepRejects keep: @escaping KeepRejects
+    rejectDuplicates reject: @escaping RejectDuplicates,
+    checkRejects check: @escaping CheckRejects
   ) {
     self.request = request
     statements = MergeStatements(request)
     self.connection = connection
     self.watch = watch
-    self.describe = describe
-    self.keep = keep
+    self.reject = reject
+    self.check = check
   }
 
   /// Merges and commits.
@@ -42,27 +44,34 @@ public struct Merger: Sendable {
   /// - Throws: `LeaseLost` when the lease no longer holds or the import was called off; `ImportFailure`
   ///   when the counts do not add up; `PostgresError` when a rule of the database refuses.
   public func run() async throws -> MergeOutcome {
+    var staged = request.staged
+    if request.duplicates == .reject {
+      try await rejectDuplicates(&staged)
+      try check(staged)
+    }
     do {
-      if let outcome = try await attempt(.insert) { return outcome }
+      if let outcome = try await attempt(.insert, staged) { return outcome }
     } catch let error as PostgresError where error.isUniqueViolation {
       // The key is in the file twice, or was written by somebody else meanwhile.
+    } catch is RowsSwallowed {
+      // A trigger kept rows out: the other plan tells which of them the target lacks.
     }
-    guard let outcome = try await attempt(.upsert) else {
+    guard let outcome = try await attempt(.upsert, staged) else {
       throw ImportFailure(.internal, "the merge had no plan")
     }
     return outcome
   }
 
-  private func attempt(_ plan: MergePlan) async throws -> MergeOutcome? {
-    try await connection.transaction { connection in
+  private func attempt(_ plan: MergePlan, _ staged: RowCounts) async throws -> MergeOutcome? {
+    try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       try await prepare()
       if plan == .insert {
         guard try await connection.query(statements.targetIsEmpty).rows[0].bool("empty") else {
           return nil
         }
       }
-      var counts = request.staged
-      if plan == .upsert || request.duplicates != .last { try await removeDuplicates(&counts) }
+      var counts = staged
+      if plan == .upsert || request.duplicates == .first { try await removeDuplicates(&counts) }
       try await merge(&counts, plan: plan)
       try await watch(MergeProgress(counts: counts, isFinalizing: true))
       try await finish(counts)
@@ -77,30 +86,59 @@ public struct Merger: Sendable {
   }
 
   private func removeDuplicates(_ counts: inout RowCounts) async throws {
-    guard try await connection.query(statements.hasDuplicates).rows[0].bool("found") else { return }
-    switch request.duplicates {
-    case .last, .first:
-      let statement = statements.removeDuplicates(keepingLast: request.duplicates == .last)
-      counts.skipped += Int64(try await connection.query(statement).affected)
-    case .reject:
-      try await rejectDuplicates(&counts)
-    }
+    guard request.duplicates != .reject,
+      try await connection.query(statements.hasDuplicates).rows[0].bool("found")
+    else { return }
+    let statement = statements.removeDuplicates(keepingLast: request.duplicates == .last)
+    counts.skipped += Int64(try await connection.query(statement).affected)
   }
 
+  /// Moves duplicates from staging to the rejects, in a transaction of its own with its entry in the
+  /// ledger: a failed import keeps them in its report, and another attempt does not look for them again.
   private func rejectDuplicates(_ counts: inout RowCounts) async throws {
+    guard try await connection.query(statements.hasDuplicates).rows[0].bool("found") else { return }
+    let removed = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
+      let removed = try await moveDuplicates()
+      try await enter(removed)
+      return removed
+    }
+    counts.ok -= removed
+    counts.bad += removed
+  }
+
+  private func moveDuplicates() async throws -> Int64 {
     try await connection.execute(
       "DECLARE duplicates NO SCROLL CURSOR FOR \(statements.duplicateRows)")
+    var removed: Int64 = 0
     while true {
       // The cursor sees staging as it was when it was declared, whatever is removed behind it.
       let page = try await connection.query("FETCH FORWARD 1000 FROM duplicates").rows
       if page.isEmpty { break }
-      try await keep(try await describe(try page.map { try $0.int64("row") }), connection)
+      try await reject(try page.map { try $0.int64("row") }, connection)
       let places = try page.map { try $0.string("place") }
-      let removed = try await connection.query(statements.removeRows, [.textArray(places)]).affected
-      counts.ok -= Int64(removed)
-      counts.bad += Int64(removed)
+      removed += Int64(
+        try await connection.query(statements.removeRows, [.textArray(places)]).affected)
     }
     try await connection.execute("CLOSE duplicates")
+    return removed
+  }
+
+  /// An entry without bytes, behind the last one.
+  private func enter(_ removed: Int64) async throws {
+    let sql = """
+      INSERT INTO sluice.chunks (import_id, chunk, first_byte, last_byte, first_row, last_row,
+          first_line, last_line, rows_ok, rows_bad, attempt)
+      SELECT i.id, max(c.chunk) + 1, max(c.last_byte) + 1, max(c.last_byte), max(c.last_row) + 1,
+             max(c.last_row), max(c.last_line) + 1, max(c.last_line), -$3::bigint, $3::bigint,
+             i.attempt
+        FROM (SELECT * FROM sluice.imports
+               WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested FOR SHARE) i
+        JOIN sluice.chunks c ON c.import_id = i.id GROUP BY i.id, i.attempt
+      """
+    let lease = request.lease
+    let entered = try await connection.query(
+      sql, [.text(lease.importID.description), .text(lease.id), .int(removed)])
+    if entered.affected == 0 { throw LeaseLost(lease) }
   }
 
   private func merge(_ counts: inout RowCounts, plan: MergePlan) async throws {
@@ -108,13 +146,16 @@ public struct Merger: Sendable {
       statements.stagingBlocks, [.text(request.staging)]
     ).rows[0].int64("blocks")
     let rowsPerBlock = max(1, Double(request.staged.ok) / Double(max(1, blocks)))
+    let hasTriggers = try await connection.query(
+      statements.hasRowTriggers, [.int(Int64(request.target.oid))]
+    ).rows[0].bool("found")
     var tuner = SizeTuner(rows: 20_000, bounds: 1_000...1_000_000, aim: 0.4...1.2)
     let clock = ContinuousClock()
     var block: Int64 = 0
     while block < blocks {
       let next = min(blocks, block + max(1, Int64(Double(tuner.rows) / rowsPerBlock)))
       let begun = clock.now
-      try await mergeSlice(block..<next, plan: plan, counts: &counts)
+      try await mergeSlice(block..<next, plan: plan, hasTriggers: hasTriggers, counts: &counts)
       tuner.note(
         rows: Int(Double(next - block) * rowsPerBlock), seconds: (clock.now - begun) / .seconds(1))
       try await watch(MergeProgress(counts: counts, isFinalizing: false))
@@ -123,24 +164,42 @@ public struct Merger: Sendable {
   }
 
   private func mergeSlice(
-    _ pages: Range<Int64>, plan: MergePlan, counts: inout RowCounts
+    _ pages: Range<Int64>, plan: MergePlan, hasTriggers: Bool, counts: inout RowCounts
   ) async throws {
     let slice: [PostgresParameter] = [
       .text("(\(pages.lowerBound),0)"), .text("(\(pages.upperBound),0)"),
     ]
     switch plan {
     case .insert:
-      counts.inserted += Int64(try await connection.query(statements.insert, slice).affected)
+      let inserted = Int64(try await connection.query(statements.insert, slice).affected)
+      if hasTriggers { try await checkNoneIsMissing(slice, else: RowsSwallowed()) }
+      counts.inserted += inserted
     case .upsert:
       let row = try await connection.query(statements.upsert, slice).rows[0]
       let total = try row.int64("total")
       let written = try row.int64("written")
       let matched = try row.optionalInt64("matched")
-      let inserted = try matched.map { total - $0 } ?? row.int64("inserted")
+      // Somebody else may have written keys since the others were counted.
+      let inserted = try matched.map { min(written, max(0, total - $0)) } ?? row.int64("inserted")
+      if hasTriggers {
+        try await checkNoneIsMissing(
+          slice,
+          else: ImportFailure(
+            .notConserved, "a trigger of \(request.target.displayName) keeps rows out of the table",
+            hint: "nothing was changed; disable the trigger for imports, or let it raise"))
+      }
       counts.inserted += inserted
       counts.updated += written - inserted
       counts.unchanged += total - written
     }
+  }
+
+  /// A trigger that answers NULL swallows a row without a word: counts alone do not show it.
+  private func checkNoneIsMissing(
+    _ slice: [PostgresParameter], else error: any Error
+  ) async throws {
+    let missing = try await connection.query(statements.missing, slice).rows[0].int64("missing")
+    if missing > 0 { throw error }
   }
 
   private func finish(_ counts: RowCounts) async throws {
@@ -167,7 +226,7 @@ public struct Merger: Sendable {
         .int(counts.updated), .int(counts.unchanged),
       ])
     if ended.affected == 0 { throw LeaseLost(request.lease) }
-    try await connection.execute("DROP TABLE \(request.staging)")
+    // Staging itself is dropped after the commit: whoever reads it must not hold up the end.
     _ = try await connection.query(
       "DELETE FROM sluice.chunks WHERE import_id = $1::uuid",
       [.text(request.lease.importID.description)])
@@ -180,6 +239,9 @@ public struct Merger: Sendable {
     try await connection.execute(statements.analyzeTarget)
   }
 }
+
+/// Rows that were inserted are not there.
+private struct RowsSwallowed: Error {}
 
 extension PostgresError {
   /// Whether a key was there already: the conflict key, or another one that is checked before it.

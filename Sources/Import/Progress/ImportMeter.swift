@@ -59,7 +59,8 @@ struct RateEstimate {
   private(set) var rowsPerSecond: Double = 0
 
   mutating func note(rows: Int64, at now: Double) {
-    guard let last else {
+    // Rows go back when a chunk or a merge is begun again.
+    guard let last, rows >= last.rows else {
       self.last = (rows, now)
       return
     }

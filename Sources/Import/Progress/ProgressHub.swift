@@ -118,10 +118,13 @@ public actor ProgressHub {
       // Whoever listens already hears of it first: nobody is ever told an older state after a newer one.
       try broadcast(record, evenIfSame: false, except: id)
       guard let subscriber = subscribers[id] else { return }
-      let seq = ledger.lastSeq(of: record.id) ?? ledger.seq
+      // What was told while this record was on its way is newer than it.
+      let last = ledger.last(of: record.id)
+      let newest = last.map { $0.record.asOf > record.asOf ? $0.record : record } ?? record
+      let seq = last?.seq ?? ledger.seq
       if let since, since.epoch == epoch, since.seq >= seq { continue }
       let cursor = ProgressCursor(epoch: epoch, seq: seq)
-      subscriber.deliver(try ProgressMessage(.snapshot, record, at: cursor))
+      subscriber.deliver(try ProgressMessage(.snapshot, newest, at: cursor))
     }
   }
 

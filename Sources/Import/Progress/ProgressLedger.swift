@@ -30,7 +30,8 @@ struct ProgressLedger {
     ImportRecord, Int64
   )] {
     let before = told[record.id]
-    if let before, record.history.count < before.stages { return [] }
+    // Read before what was told last: two readers may overtake each other.
+    if let before, record.asOf < before.record.asOf { return [] }
     var pending: [ImportRecord] = []
     let first = before?.stages ?? 0
     if first < record.history.count {
@@ -47,8 +48,10 @@ struct ProgressLedger {
     return numbered
   }
 
-  /// The number of the last message about an import, if it was told of.
-  func lastSeq(of id: ImportID) -> Int64? { told[id]?.seq }
+  /// The last that was told of an import, and its number.
+  func last(of id: ImportID) -> (record: ImportRecord, seq: Int64)? {
+    told[id].map { ($0.record, $0.seq) }
+  }
 
   /// Imports that have not ended and were last told of before a moment.
   func quiet(since moment: Double, limit: Int) -> [ImportID] {

@@ -7,6 +7,8 @@ public struct ProgressMessage: Sendable {
   public let importID: ImportID
   /// The state that the message tells.
   public let status: ImportState
+  /// How many states it has entered: one state may be entered again by another attempt.
+  private let stage: Int
   /// Position in the hub's order.
   public let cursor: ProgressCursor
   /// The message as JSON, written once for all who hear it.
@@ -14,7 +16,7 @@ public struct ProgressMessage: Sendable {
 
   /// A newer message with the same key makes this one superfluous: states never replace one another,
   /// so that a slow client still sees each of them.
-  public var replacementKey: String { "\(importID)/\(status.rawValue)" }
+  public var replacementKey: String { "\(importID)/\(stage)" }
 
   enum Kind: String, Encodable {
     case snapshot, progress
@@ -30,6 +32,7 @@ public struct ProgressMessage: Sendable {
   init(_ kind: Kind, _ record: ImportRecord, at cursor: ProgressCursor) throws {
     importID = record.id
     status = record.status
+    stage = record.history.count
     self.cursor = cursor
     let body = Body(type: kind, epoch: cursor.epoch, seq: cursor.seq, import: record)
     let encoder = JSONEncoder()

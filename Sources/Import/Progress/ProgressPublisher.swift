@@ -86,7 +86,7 @@ public actor ProgressPublisher {
     let now = clock.now
     return entries.compactMap { lease, entry in
       let reading = entry.meter.reading
-      let stale = now - entry.publishedAt >= .milliseconds(750)
+      let stale = now - entry.publishedAt >= .milliseconds(400)
       return reading != entry.published || stale ? (lease, reading) : nil
     }
   }

@@ -48,7 +48,7 @@ public struct ChunkLoader: Sendable {
       COPY \(table.name) (\(columns.map(quotedIdentifier).joined(separator: ", ")))
       FROM STDIN (FORMAT binary)
       """
-    return try await connection.transaction { connection in
+    return try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       // What the chunk writes is unlogged or can be computed again: nobody waits for the disk.
       try await connection.execute("SET LOCAL synchronous_commit = off")
       let gathered = try await connection.copyInBinary(into: copy) { writer in

@@ -4,6 +4,8 @@ public import Postgres
 /// The rejects of imports, in the database.
 public enum RejectStore {
   private static let groupSize = 1000
+  /// Bytes of rows that go into one statement, or into one page, about.
+  private static let groupBytes = 1 << 20
 
   /// Adds rejects, ordered by row, inside the caller's transaction.
   ///
@@ -15,7 +17,7 @@ public enum RejectStore {
     var row: Int64 = -1
     var index = 0
     while index < rejects.count {
-      let group = rejects[index..<min(index + groupSize, rejects.count)]
+      let group = rejects[index..<endOfGroup(in: rejects, from: index)]
       index = group.endIndex
       let ordinals = group.map { reject in
         ordinal = reject.row == row ? ordinal + 1 : 0
@@ -24,6 +26,16 @@ public enum RejectStore {
       }
       try await insert(group, ordinals: ordinals, importID: importID, on: connection)
     }
+  }
+
+  private static func endOfGroup(in rejects: [Reject], from start: Int) -> Int {
+    var bytes = 0
+    var end = start
+    while end < rejects.count, end - start < groupSize, bytes < groupBytes {
+      bytes += rejects[end].raw?.count ?? 0
+      end += 1
+    }
+    return end
   }
 
   private static func insert(
@@ -41,23 +53,33 @@ public enum RejectStore {
       [
         .text(importID.description), .int8Array(group.map(\.row)), .int8Array(ordinals),
         .int8Array(group.map(\.line)), .textArray(group.map(\.column)),
-        .textArray(group.map(\.code.rawValue)), .textArray(group.map(\.message)),
-        .textArray(group.map(\.value)), .bytesArray(group.map(\.raw)),
+        .textArray(group.map(\.code.rawValue)), .textArray(group.map { storable($0.message) }),
+        .textArray(group.map { $0.value.map(storable) }), .bytesArray(group.map(\.raw)),
       ])
   }
 
-  /// A page of the report, in the order of rows.
+  /// A text as Postgres can hold it: it knows no zero character.
+  private static func storable(_ text: String) -> String {
+    text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
+  }
+
+  /// A page of the report, in the order of rows; only the first fault of a row carries the row as it
+  /// stood. It is empty behind the last reject, and may be shorter than `limit` before, where rows are
+  /// long.
   ///
-  /// - Parameters:
-  ///   - last: the row and ordinal behind which the page begins.
-  ///   - withRaw: only the first fault of a row carries the row as it stood.
+  /// - Parameter last: the row and ordinal behind which the page begins.
   public static func page(
     of id: ImportID, after last: (row: Int64, ordinal: Int64), limit: Int, pool: PostgresPool
   ) async throws -> [(reject: Reject, ordinal: Int64)] {
     let sql = """
-      SELECT row, ordinal, line, column_name, code, message, value, raw FROM sluice.rejects
-       WHERE import_id = $1::uuid AND (row, ordinal) > ($2, $3)
-       ORDER BY row, ordinal LIMIT $4
+      SELECT * FROM (
+        SELECT p.*, sum(octet_length(p.raw)) OVER (ORDER BY p.row, p.ordinal) AS bytes,
+               row_number() OVER (ORDER BY p.row, p.ordinal) AS place
+          FROM (SELECT row, ordinal, line, column_name, code, message, value, raw
+                  FROM sluice.rejects
+                 WHERE import_id = $1::uuid AND (row, ordinal) > ($2, $3)
+                 ORDER BY row, ordinal LIMIT $4) p) q
+       WHERE place = 1 OR coalesce(bytes, 0) <= \(groupBytes) ORDER BY row, ordinal
       """
     let result = try await pool.query(
       sql, [.text(id.description), .int(last.row), .int(last.ordinal), .int(Int64(limit))])

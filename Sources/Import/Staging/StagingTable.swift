@@ -30,7 +30,9 @@ public struct StagingTable: Sendable {
   public func prepare(
     lease: Lease, on connection: PostgresConnection
   ) async throws -> ResumePoint? {
-    try await connection.transaction { connection in
+    try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
+      // Types are then written with their schema, as the layout has them.
+      try await connection.execute("SET LOCAL search_path = pg_catalog")
       try await hold(lease, on: connection)
       try await endFormerWorkers(on: connection)
       if try await hasLayout(on: connection),
@@ -48,10 +50,30 @@ public struct StagingTable: Sendable {
   }
 
   /// Drops the table and its ledger, if they are there.
+  ///
+  /// - Throws: `PostgresError`, also where somebody reads the table for longer than two seconds;
+  ///   `sweep` comes back to it.
   public static func drop(_ id: ImportID, on connection: PostgresConnection) async throws {
-    _ = try await connection.query("DROP TABLE IF EXISTS \(name(of: id))")
-    _ = try await connection.query(
-      "DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [.text(id.description)])
+    try await connection.transaction { connection in
+      try await connection.execute("SET LOCAL lock_timeout = '2s'")
+      _ = try await connection.query("DROP TABLE IF EXISTS \(name(of: id))")
+      _ = try await connection.query(
+        "DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [.text(id.description)])
+    }
+  }
+
+  /// The staging tables whose imports have ended or are gone: a worker that was killed leaves them.
+  public static func leftovers(on connection: PostgresConnection) async throws -> [ImportID] {
+    let sql = """
+      SELECT substr(c.relname, 9)::uuid AS id
+        FROM pg_class c
+       WHERE c.relnamespace = 'sluice'::regnamespace AND c.relkind = 'r'
+         AND c.relname ~ '^staging_[0-9a-f]{32}$'
+         AND NOT EXISTS (
+           SELECT FROM sluice.imports i WHERE i.id = substr(c.relname, 9)::uuid
+              AND i.status NOT IN ('done', 'failed', 'cancelled', 'undone'))
+      """
+    return try await connection.query(sql).rows.compactMap { ImportID(try $0.string("id")) }
   }
 
   /// Ends the sessions of workers that had the lease before and are still inside a transaction.

@@ -68,7 +68,7 @@ struct ErrorReport: Sendable {
       var bytes: [UInt8] = []
       for (reject, _) in page { try report.add(reject, to: &bytes) }
       if !bytes.isEmpty { try await writer.write(bytes) }
-      guard let end = page.last, page.count == ErrorReport.pageSize else { break }
+      guard let end = page.last else { break }
       last = (end.reject.row, end.ordinal)
     }
     try await writer.write(report.end())

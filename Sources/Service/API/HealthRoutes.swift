@@ -16,7 +16,7 @@ struct HealthRoutes: Sendable {
     router.on(.get, "/readyz") { _ in try await ready() }
     router.on(.get, "/metrics") { _ in
       let spool = services.metrics.gauge("sluice_spool_bytes", help: "Bytes in the spool.")
-      spool.set(Double(services.spool.usage()))
+      spool.set(Double(try await services.spool.onOwnThread { $0.usage() }))
       return HTTPResponse(
         headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"],
         body: .bytes(Array(services.metrics.render().utf8)))
@@ -45,7 +45,7 @@ struct HealthRoutes: Sendable {
       guard status.isCurrent else { throw Unready("the schema is of another version") }
     }
     readiness.parts["spool"] = await part("the spool cannot be written") {
-      try services.spool.probe()
+      try await services.spool.onOwnThread { try $0.probe() }
     }
     readiness.parts["listener"] = await part("the listener is not connected") {
       guard services.hub.isListening else { throw Unready("the listener is not connected") }

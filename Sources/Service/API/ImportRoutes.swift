@@ -40,21 +40,37 @@ struct ImportRoutes: Sendable {
 
   private func create(_ request: HTTPRequest) async throws -> HTTPResponse {
     let key = try idempotencyKey(request)
-    if try await services.queue.isFull() { throw Problems.queueFull }
+    try await refuseIfFull(key)
     let upload = try await UploadReceiver(services: services).receive(request)
     do {
-      let submission = try self.submission(upload, key: key)
-      return try answer(try await services.queue.submit(submission), upload: upload)
-    } catch {
-      try services.spool.remove(id: upload.file.id)
-      throw error
+      let submission = try await self.submission(upload, key: key)
+      let outcome = try await services.queue.submit(submission)
+      if case .accepted = outcome {} else { try await removeFile(upload.id) }
+      return try answer(outcome, upload: upload)
+    } catch let failure as ImportFailure {
+      try await removeFile(upload.id)
+      throw failure
     }
+    // Any other error leaves it open whether the row was committed: the file stays, and is swept later
+    // where nobody needs it.
   }
 
-  private func submission(_ upload: ReceivedUpload, key: String?) throws -> Submission {
-    let handle = try services.spool.open(id: upload.file.id)
-    let preflight = try ImportPreflight(
-      handle: handle, target: upload.target, options: upload.options)
+  /// Before the body is read; a request that was made before is let through, as it adds nothing.
+  private func refuseIfFull(_ key: String?) async throws {
+    guard try await services.queue.isFull() else { return }
+    if let key, try await services.queue.knows(key: key) { return }
+    throw Problems.queueFull
+  }
+
+  private func removeFile(_ id: ImportID) async throws {
+    try await services.spool.onOwnThread { _ = try $0.remove(id: id.description) }
+  }
+
+  private func submission(_ upload: ReceivedUpload, key: String?) async throws -> Submission {
+    let preflight = try await services.spool.onOwnThread { spool in
+      try ImportPreflight(
+        handle: try spool.open(id: upload.file.id), target: upload.target, options: upload.options)
+    }
     return Submission(
       id: upload.id, idempotencyKey: key, target: upload.target.displayName,
       key: preflight.key.columns, options: upload.options,
@@ -72,7 +88,6 @@ struct ImportRoutes: Sendable {
     case .accepted(let key):
       return try answer(upload.id, key: key, status: .queued, replayed: false)
     case .replayed(let id, let status, let key):
-      try services.spool.remove(id: upload.file.id)
       return try answer(id, key: key, status: status, replayed: true)
     case .keyReused: throw Problems.keyReused
     case .queueFull: throw Problems.queueFull
@@ -159,7 +174,7 @@ struct ImportRoutes: Sendable {
         status: 409, code: "already_finished", title: "Already finished",
         detail: "import \(id) is \(record.status.rawValue)")
     }
-    if record.status == .cancelled { try services.spool.remove(id: id.description) }
+    if record.status == .cancelled { try await removeFile(id) }
     return try .json(record)
   }
 }

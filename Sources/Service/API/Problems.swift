@@ -71,7 +71,8 @@ enum Problems {
     case let failure as ImportFailure: problem(for: failure)
     case let error as SpoolError: problem(for: error)
     case let error as HTTPBodyError: problem(for: error)
-    case let error as PostgresError where error.isConnectionLoss || error.code == .poolTimeout:
+    case let error as PostgresError
+    where error.isConnectionLoss || [.poolTimeout, .timeout, .cancelled].contains(error.code):
       databaseUnavailable
     default: nil
     }

@@ -53,6 +53,7 @@ struct UploadReceiver: Sendable {
     for pair in request.query.pairs { try parser.take(pair.name, pair.value) }
     let target = try await self.target(parser.target)
     _ = try ImportPreflight.key(of: target, named: parser.options.key)
+    try await checkZone(parser.options)
     let id = ImportID()
     let file = try await services.spool.write(
       id: id.description, expected: request.body.length, chunks: request.body)
@@ -90,12 +91,26 @@ struct UploadReceiver: Sendable {
       }
       let target = try await self.target(parser.target)
       _ = try ImportPreflight.key(of: target, named: parser.options.key)
+      try await checkZone(parser.options)
       return ReceivedUpload(
         id: received.id, file: received.file, name: received.name, options: parser.options,
         target: target)
     } catch {
-      if let received { try services.spool.remove(id: received.id.description) }
+      if let received {
+        let id = received.id.description
+        try await services.spool.onOwnThread { _ = try $0.remove(id: id) }
+      }
       throw error
+    }
+  }
+
+  /// A zone that Postgres does not know would fail every row: it is refused here.
+  private func checkZone(_ options: ImportOptions) async throws {
+    guard let zone = options.timezone else { return }
+    do {
+      _ = try await services.pool.query("SELECT timezone($1, now())", [.text(zone)])
+    } catch let error as PostgresError where error.sqlState == "22023" {
+      throw Problems.badOption("timezone", "names no time zone that the database knows")
     }
   }
 

@@ -45,7 +45,10 @@ struct WebSocketRoute: Sendable {
 
   private func serve(_ socket: WebSocketConnection) async {
     let subscriber = await services.hub.add { message in
-      _ = socket.send(message.json, replacing: message.replacementKey)
+      if case .queuedDropping = socket.send(message.json, replacing: message.replacementKey) {
+        // A last state was lost: the client gets all of them anew when it comes back.
+        socket.close(code: 1013, reason: "too slow")
+      }
     }
     for await text in socket.messages {
       do {

@@ -148,11 +148,13 @@ extension ImportQueue {
     let sql = """
       WITH released AS (
         UPDATE sluice.imports SET
-          status = 'queued', lease_id = NULL, lease_expires_at = NULL,
+          status = CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
+          finished_at = CASE WHEN cancel_requested THEN clock_timestamp() END,
+          lease_id = NULL, lease_expires_at = NULL,
           attempt = attempt - CASE WHEN $4 THEN 0 ELSE 1 END,
           available_at = clock_timestamp() + make_interval(secs => $3),
           history = history || jsonb_build_object(
-            'name', 'queued', 'at', extract(epoch FROM clock_timestamp()))
+            'name', CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END, 'at', extract(epoch FROM clock_timestamp()))
         WHERE id = $1::uuid AND lease_id = $2::uuid
         RETURNING id
       )

@@ -29,6 +29,11 @@ public struct ImportQueue: Sendable {
     return try await pool.query(sql).rows[0].int("waiting") >= limit
   }
 
+  /// Whether an import was made under a key, so that a request with it asks for nothing new.
+  public func knows(key: String) async throws -> Bool {
+    try await find(key: key) != nil
+  }
+
   /// Queues an import, or finds the one that the same request made before: invariant 1.
   public func submit(_ submission: Submission) async throws -> Submission.Outcome {
     let fingerprint = try await self.fingerprint(of: submission)
@@ -82,8 +87,9 @@ public struct ImportQueue: Sendable {
     let parts = [
       submission.source.sha256, submission.target,
       String(decoding: try encoder.encode(options), as: UTF8.self),
-      // A forced import is one of its own.
-      submission.options.force ? submission.id.description : "",
+      // A forced import is one of its own, unless the caller's key says which one it is.
+      submission.options.force && submission.idempotencyKey == nil
+        ? submission.id.description : "",
     ]
     let sql = "SELECT encode(sha256(convert_to($1, 'UTF8')), 'hex') AS fingerprint"
     let text = parts.joined(separator: "\n")

@@ -3,14 +3,16 @@ import Progress
 
 /// The batches of one chunk, taken out of the channel until the chunk is full.
 actor ChunkIntake {
-  /// A chunk ends early when so many rejects wait to be written: invariant 9.
+  /// A chunk ends early when so many rejects, or so many bytes of them, wait to be written: invariant 9.
   private static let rejectLimit = 5000
+  private static let rejectByteLimit = 4 << 20
 
   nonisolated let channel: BatchChannel
   private var first: EncodedBatch?
   private let meter: ImportMeter
   private let rowLimit: Int
   private var rejects = 0
+  private var rejectBytes = 0
   /// Rows of the chunk so far, good and bad.
   private(set) var rows = 0
 
@@ -24,13 +26,16 @@ actor ChunkIntake {
   /// The next batch, or nil where the chunk is full or the file ends.
   func next() async throws -> EncodedBatch? {
     if let batch = first.take() { return note(batch) }
-    guard rows < rowLimit, rejects < ChunkIntake.rejectLimit else { return nil }
+    guard rows < rowLimit, rejects < ChunkIntake.rejectLimit,
+      rejectBytes < ChunkIntake.rejectByteLimit
+    else { return nil }
     return try await channel.next().map(note)
   }
 
   private func note(_ batch: EncodedBatch) -> EncodedBatch {
     rows += batch.rowsOK + batch.rowsBad
     rejects += batch.rejects.count
+    rejectBytes += batch.rejects.reduce(0) { $0 + ($1.raw?.count ?? 0) + $1.message.utf8.count }
     meter.update {
       $0.counts.ok += Int64(batch.rowsOK)
       $0.counts.bad += Int64(batch.rowsBad)

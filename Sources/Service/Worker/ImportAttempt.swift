@@ -122,7 +122,10 @@ struct ImportAttempt: Sendable {
       switch try await services.queue.heartbeat(lease, seconds: configuration.leaseSeconds) {
       case .cancelRequested:
         try await finish(as: .cancelled, failure: nil, meter: meter, logger: logger)
-      case .held, .lost:
+      case .held:
+        // It was called off and taken up again, or a write went astray: another attempt finds out.
+        try await services.queue.release(lease, after: .zero, countsAsAttempt: true)
+      case .lost:
         logger.warning("the lease is lost; nothing more is written")
       }
     case is CancellationError:
@@ -151,10 +154,26 @@ struct ImportAttempt: Sendable {
     let record = try await services.snapshots.one(lease.importID)
     services.metrics.ended(
       state, target: record?.target ?? "", counts: reading.counts.withoutMerge)
-    try await services.queue.withConnection { connection in
-      try await StagingTable.drop(lease.importID, on: connection)
-    }
     logger.info("import \(state.rawValue)")
+    await tidy(after: state, logger: logger)
+  }
+}
+
+extension ImportAttempt {
+  /// What cannot be removed now is swept by the janitor.
+  private func tidy(after state: ImportState, logger: Logger) async {
+    do {
+      try await services.queue.withConnection { connection in
+        try await StagingTable.drop(lease.importID, on: connection)
+      }
+      // That of a failed import stays for a retry.
+      if state == .cancelled {
+        let spoolID = claimed.spoolID
+        try await services.spool.onOwnThread { _ = try $0.remove(id: spoolID) }
+      }
+    } catch {
+      logger.warning("after the end", ["error": "\(error)"])
+    }
   }
 }
 

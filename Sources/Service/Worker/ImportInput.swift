@@ -26,7 +26,7 @@ struct ImportInput: Sendable {
         return StagingLayout.Column(
           name: staging.name, sqlType: staging.sqlType,
           castTo: type.isStagedAsText ? type.sqlName : nil,
-          isComparable: type.hasEquality)
+          comparison: type.comparison)
       })
   }
 
@@ -46,12 +46,14 @@ struct ImportInput: Sendable {
 }
 
 extension ColumnType {
-  /// Whether `=` of the type tells equal values apart from different ones. `json` has none, and that of
-  /// geometric types compares areas.
-  fileprivate var hasEquality: Bool {
+  /// See `StagingLayout.Column.Comparison`. A number with a scale always has that many digits.
+  fileprivate var comparison: StagingLayout.Column.Comparison {
     switch base {
-    case .json, .other: false
-    default: true
+    case .smallint, .integer, .bigint, .boolean, .date, .uuid, .bytea, .time, .timestamp,
+      .timestamptz, .enumeration, .numeric(precision: .some, scale: _):
+      .equality
+    case .text, .varchar, .char: .text
+    case .real, .doublePrecision, .numeric, .timetz, .interval, .json, .jsonb, .other: .image
     }
   }
 }

@@ -118,26 +118,48 @@ struct ImportRun: Sendable {
         meter.update { $0.counts = progress.counts }
         if progress.isFinalizing { try await services.queue.move(lease, to: .finalizing) }
       },
-      describeDuplicates: { rows in try await locator.duplicates(rows, key: key, on: connection) },
-      keepRejects: { rejects, connection in
-        try await RejectStore.insert(rejects, importID: id, on: connection)
+      rejectDuplicates: { rows, connection in
+        // The file is read on a thread that may block.
+        try await withTaskExecutorPreference(ThreadExecutor(name: "locate")) {
+          try await locator.rejectDuplicates(rows, key: key, on: connection)
+        }
+      },
+      checkRejects: { counts in
+        meter.update { $0.counts = counts }
+        try checkRejects(counts, record.options)
       })
     let outcome = try await services.metrics.timed("loading") { try await merger.run() }
     services.metrics.ended(.done, target: record.target, counts: outcome.counts)
     logger.info(
       "import done",
       ["rows": "\(outcome.counts.read)", "plan": outcome.plan.rawValue])
-    try await afterwards(merger, outcome)
+    // In a task of its own: the lease is gone with the commit, and the heartbeat ends this one.
+    await Task { await afterwards(merger, outcome, over: connection) }.value
   }
 
-  /// What comes after the commit changes nothing of the outcome: a failure is told, not retried.
-  private func afterwards(_ merger: Merger, _ outcome: MergeOutcome) async throws {
-    do {
-      try await services.queue.announce(id)
-      try services.spool.remove(id: claimed.spoolID)
-      try await merger.analyzeIfGrown(outcome.counts)
-    } catch {
-      logger.warning("after the commit", ["error": "\(error)"])
+  /// What comes after the commit changes nothing of the outcome: a failure is told, not retried. What
+  /// is left lying is swept by the janitor.
+  private func afterwards(
+    _ merger: Merger, _ outcome: MergeOutcome, over connection: PostgresConnection
+  ) async {
+    let steps: [(String, () async throws -> Void)] = [
+      ("announce", { try await services.queue.announce(id) }),
+      ("drop staging", { try await StagingTable.drop(id, on: connection) }),
+      (
+        "remove the file",
+        {
+          let spoolID = claimed.spoolID
+          try await services.spool.onOwnThread { _ = try $0.remove(id: spoolID) }
+        }
+      ),
+      ("analyze", { try await merger.analyzeIfGrown(outcome.counts) }),
+    ]
+    for (name, step) in steps {
+      do {
+        try await step()
+      } catch {
+        logger.warning("after the commit", ["step": name, "error": "\(error)"])
+      }
     }
   }
 }
@@ -151,10 +173,12 @@ private struct Connections: Sendable {
   static func open(_ services: WorkerServices, options: ImportOptions) async throws -> Connections {
     var configuration = services.database
     if let zone = options.timezone { configuration.settings["TimeZone"] = zone }
-    configuration.applicationName = StagingTable.applicationName
+    for (name, value) in sessionSettings { configuration.settings[name] = value }
+    // A setting, because a name in the URL would win over the configuration's.
+    configuration.settings["application_name"] = StagingTable.applicationName
     let load = try await PostgresConnection.connect(configuration, logger: services.logger)
     do {
-      configuration.applicationName = "sluice arbiter"
+      configuration.settings["application_name"] = "sluice arbiter"
       let arbiter = try await PostgresConnection.connect(configuration, logger: services.logger)
       return Connections(load: load, arbiter: arbiter)
     } catch {
@@ -162,6 +186,13 @@ private struct Connections: Sendable {
       throw error
     }
   }
+
+  /// A worker that is stopped or cut off inside a transaction holds locks: the server ends its session.
+  /// What a role's own time-outs would end is long by nature.
+  private static let sessionSettings = [
+    "idle_in_transaction_session_timeout": "60s", "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3", "statement_timeout": "0",
+  ]
 
   func close() async {
     await load.close()

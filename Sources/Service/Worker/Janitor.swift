@@ -1,6 +1,7 @@
 import ImportModel
 public import Queue
 public import Spool
+import Staging
 public import Telemetry
 
 /// Removes what is past its time, and counts what waits.
@@ -56,6 +57,12 @@ public struct Janitor: Sendable {
     let needed = try await queue.spoolIDsInUse()
     let swept = try await spool.onOwnThread { spool in
       try spool.sweep(olderThan: Janitor.graceSeconds, keeping: needed)
+    }
+    try await queue.withConnection { connection in
+      for id in try await StagingTable.leftovers(on: connection) {
+        try await StagingTable.drop(id, on: connection)
+        logger.info("swept a staging table", ["task_id": id.description])
+      }
     }
     if removed > 0 || !swept.isEmpty {
       logger.info("swept", ["imports": "\(removed)", "files": "\(swept.count)"])

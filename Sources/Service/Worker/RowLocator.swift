@@ -13,18 +13,18 @@ struct RowLocator: Sendable {
   let input: ImportInput
   let importID: ImportID
 
-  /// Rejects for rows whose key stands in the file more than once.
+  /// Makes rejects of rows whose key stands in the file more than once.
   ///
   /// - Parameter rows: numbers, ascending.
-  func duplicates(
+  func rejectDuplicates(
     _ rows: [Int64], key: TargetKey, on connection: PostgresConnection
-  ) async throws -> [Reject] {
+  ) async throws {
     let fields = key.columns.compactMap { name in
       input.mapping.first { $0.column.name == name }?.field
     }
     let column = key.columns.count == 1 ? key.columns[0] : nil
     let names = key.columns.joined(separator: ", ")
-    return try await find(rows, on: connection) { row, index, records in
+    try await reject(rows, on: connection) { row, index, records in
       let values = fields.map { field in
         String(
           decoding: records.bytes(of: records.fields[index * records.fieldsPerRow + field]),
@@ -38,12 +38,11 @@ struct RowLocator: Sendable {
     }
   }
 
-  private func find(
+  private func reject(
     _ rows: [Int64], on connection: PostgresConnection,
     describe: (RecordRow, Int, RecordBatch) -> Reject
-  ) async throws -> [Reject] {
+  ) async throws {
     let records = RecordBatch()
-    var found: [Reject] = []
     var wanted = rows[...]
     while let first = wanted.first {
       guard
@@ -55,15 +54,17 @@ struct RowLocator: Sendable {
       while let next = wanted.first, next < reader.position.row + RowLocator.reach,
         try reader.read(into: records, maxBytes: RowLocator.batchBytes, maxRows: .max)
       {
+        try Task.checkCancellation()
+        var found: [Reject] = []
         for (index, row) in records.rows.enumerated() where row.number == wanted.first {
           found.append(describe(row, index, records))
           wanted.removeFirst()
         }
+        try await RejectStore.insert(found, importID: importID, on: connection)
       }
       guard wanted.count < before else {
         throw ImportFailure(.internal, "row \(first) could not be read again")
       }
     }
-    return found
   }
 }

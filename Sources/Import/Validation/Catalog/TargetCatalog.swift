@@ -80,7 +80,7 @@ public struct TargetCatalog: Sendable {
       TargetTable(
         oid: relation.oid, schema: relation.schema, name: relation.name,
         columns: columns[relation.oid] ?? [], keys: keys[relation.oid] ?? [],
-        estimatedRows: relation.estimatedRows)
+        estimatedRows: relation.estimatedRows, isPartitioned: relation.kind == "p")
     }
   }
 }

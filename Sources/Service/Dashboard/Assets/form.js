@@ -52,15 +52,11 @@ export class ImportForm {
       if (this.#tables.has(chosen)) select.value = chosen;
       if (tables.length === 0) select.firstElementChild.textContent = "There is no table to import into";
       this.#showTarget();
+      if (this.#table) this.#loadDetails(this.#table);
     } catch (error) {
       if (this.#tables.size === 0) setText(select.firstElementChild, "The tables cannot be read now");
       this.#showProblem(error);
     }
-  }
-
-  /** Whether the tables could not be read so far. */
-  get hasNoTargets() {
-    return this.#tables.size === 0;
   }
 
   get #table() {
@@ -74,14 +70,17 @@ export class ImportForm {
 
   // The target
 
-  async #targetChosen() {
+  #targetChosen() {
     this.#clearNotices();
     const table = this.#table;
     byId("key").replaceChildren(...(table ? keyOptions(table) : []));
     this.#optionsChanged();
-    if (!table) return;
+    if (table) this.#loadDetails(table);
+  }
+
+  /** The list has no checks and references. */
+  async #loadDetails(table) {
     try {
-      // The list has no checks and references.
       const details = await api.target(table.target);
       this.#tables.set(table.target, details);
       if (this.#table === details) this.#showTarget();

@@ -11,12 +11,15 @@ const form = new ImportForm((answer) => list.watch(answer.task_id));
 /** When the next try to connect is, in ms of the epoch; null where there is a connection. */
 let retryAt = null;
 let wasLost = false;
+let wasOpen = false;
 
 const live = new Live({
   onMessage: (message) => list.hear(message.import),
   onOpen: () => {
+    // What came between the first reading and the first message is read here.
     list.reload();
-    if (form.hasNoTargets) form.loadTargets();
+    if (wasOpen) form.loadTargets();
+    wasOpen = true;
   },
   onState: showConnection,
   expectsNews: () => list.isMoving,
