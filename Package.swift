@@ -79,7 +79,27 @@ let package = Package(
         "ImportModel", "Spool", "Reading", "Validation", "Staging", "Merging", "Progress", "Queue",
         "Postgres", "Telemetry", "Threading",
       ]),
-    module("Dashboard", in: "Service", needs: ["HTTP"]),
+    module(
+      "Dashboard", in: "Service", needs: ["HTTP"],
+      resources: [
+        .embedInCode("Assets/api.js"),
+        .embedInCode("Assets/base.css"),
+        .embedInCode("Assets/dom.js"),
+        .embedInCode("Assets/favicon.svg"),
+        .embedInCode("Assets/form.css"),
+        .embedInCode("Assets/form.js"),
+        .embedInCode("Assets/format.js"),
+        .embedInCode("Assets/header.js"),
+        .embedInCode("Assets/imports.css"),
+        .embedInCode("Assets/index.html"),
+        .embedInCode("Assets/list.js"),
+        .embedInCode("Assets/live.js"),
+        .embedInCode("Assets/main.js"),
+        .embedInCode("Assets/rejects.js"),
+        .embedInCode("Assets/row.js"),
+        .embedInCode("Assets/target.js"),
+        .embedInCode("Assets/upload.js"),
+      ]),
     module(
       "API", in: "Service",
       needs: [

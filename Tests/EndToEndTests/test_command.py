@@ -238,3 +238,20 @@ def test_a_killed_demo_starts_again(data_folder: Path, tmp_path: Path) -> None:
             eventually("the demo has imported its fixture", lambda: has_imported(demo, url), seconds=60)
             end()
         assert processes_of(data_folder) == []
+
+
+def test_a_cluster_that_was_cut_off_with_us_starts_again(data_folder: Path, tmp_path: Path) -> None:
+    with new_demo(data_folder, tmp_path / "demo.log") as (demo, url):
+        demo.start()
+        eventually("the demo has imported its fixture", lambda: has_imported(demo, url), seconds=60)
+        postmaster = next(data_folder.rglob("postmaster.pid"))
+        server = int(postmaster.read_text().split()[0])
+        os.kill(server, 9)
+        demo.kill()
+        # The number in the file that is left may be somebody else's by now.
+        text = postmaster.read_text().split("\n")
+        postmaster.write_text("\n".join([str(os.getpid()), *text[1:]]))
+        eventually("all of Postgres is gone", lambda: processes_of(data_folder) == [])
+        demo.start()
+        eventually("the demo serves again", lambda: has_imported(demo, url), seconds=60)
+        demo.stop()

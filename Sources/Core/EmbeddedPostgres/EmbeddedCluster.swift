@@ -44,18 +44,18 @@ public actor EmbeddedCluster {
     if versionOfCluster(data) == nil {
       try make(data, binaries, account, log: "\(folder)/initdb.log")
     }
-    endLeftover(data)
+    try endLeftover(data, socket: socket)
     let command = account.command(
       [
         "\(binaries.folder)/postgres", "-D", data, "-c", "listen_addresses=",
-        "-c", "unix_socket_directories=\(socket)", "-c", "unix_socket_permissions=0700",
+        "-c", "port=5432", "-c", "unix_socket_directories=\(socket)", "-c", "unix_socket_permissions=0700",
         "-c", "max_connections=60", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB",
         "-c", "log_min_messages=warning",
       ], diesWithParent: true)
     server = try ChildProcess(command, log: "\(folder)/postgres.log")
     try await waitUntilReady(data, log: "\(folder)/postgres.log")
     logger.info("embedded postgres started", ["version": "\(binaries.version)"])
-    return "host='\(escaped(socket))' user=postgres dbname=postgres"
+    return "host='\(escaped(socket))' port=5432 user=postgres dbname=postgres"
   }
 
   /// Stops the cluster: open transactions are rolled back.
@@ -159,21 +159,26 @@ public actor EmbeddedCluster {
   }
 
   /// A server whose parent was killed ends by itself; one that does not is told to.
-  private func endLeftover(_ data: String) {
+  ///
+  /// The file that names it outlives a hard crash, and by then its number may be anybody's: only a
+  /// process that works in the data folder is taken for it. Where none does, it goes, and so does the one
+  /// beside the socket, or Postgres would refuse to start for the sake of a stranger.
+  private func endLeftover(_ data: String, socket: String) throws {
+    let folder = absolute(data)
     for attempt in 0..<100 {
-      guard let pid = leftover(data) else { return }
-      if attempt == 20 { kill(pid, SIGINT) }
-      if attempt == 60 { kill(pid, SIGQUIT) }
+      let processes = ServerProcesses.working(in: folder)
+      guard !processes.isEmpty else {
+        unlink("\(data)/postmaster.pid")
+        unlink("\(socket)/.s.PGSQL.5432.lock")
+        return
+      }
+      if let pid = pidFile(data)?.pid, processes.contains(pid) {
+        if attempt == 20 { kill(pid, SIGINT) }
+        if attempt == 60 { kill(pid, SIGQUIT) }
+      }
       usleep(100_000)
     }
-  }
-
-  /// The server that still runs on a data folder. The file that names it outlives a hard crash, and by
-  /// then its number may be anybody's.
-  private func leftover(_ data: String) -> pid_t? {
-    guard let pid = pidFile(data)?.pid, pid > 1 else { return nil }
-    let isServer = readText("/proc/\(pid)/comm")?.hasPrefix("postgres") ?? false
-    return isServer && absolute("/proc/\(pid)/cwd") == absolute(data) ? pid : nil
+    throw EmbeddedClusterError("another Postgres runs on \(data) and does not end")
   }
 
   /// Process and status that `postmaster.pid` names (Postgres, src/include/utils/pidfile.h).

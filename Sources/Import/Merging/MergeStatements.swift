@@ -132,7 +132,7 @@ struct MergeStatements {
       case .equality: "t.\(name) IS DISTINCT FROM excluded.\(name)"
       case .text:
         "t.\(name)::text COLLATE \"C\" IS DISTINCT FROM excluded.\(name)::text COLLATE \"C\""
-      case .image: "ROW(t.\(name)) *<> ROW(excluded.\(name))"
+      case .image: "ROW(t.\(name))::record *<> ROW(excluded.\(name))::record"
       }
     }
     return """

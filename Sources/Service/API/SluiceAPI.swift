@@ -1,5 +1,5 @@
+import Dashboard
 public import HTTP
-//import Dashboard
 import ImportModel
 import Postgres
 
@@ -23,8 +23,8 @@ public struct SluiceAPI: Sendable {
     LaterRoutes.add(to: &table)
     table.extend { router in
       WebSocketRoute(services: services).add(to: &router)
-      //OpenAPI.add(to: &router)
-      //DashboardPages.add(to: &router)
+      OpenAPI.add(to: &router)
+      DashboardPages.add(to: &router)
     }
     return table.router
   }
