@@ -49,7 +49,7 @@ struct OptionParserTests {
     Accepted("max_reject_ratio", "0.25") { $0.maxRejectRatio = 0.25 },
     Accepted("max_reject_ratio", "1") { $0.maxRejectRatio = 1 },
     Accepted("mapping", #"{"Serial No.": "serial", "remark": null}"#) {
-      $0.mapping = ["Serial No.": "serial", "remark": .some(nil)]
+      $0.mapping = ["Serial No.": "serial", "remark": nil]
     },
     Accepted("delimiter", ";") { $0.delimiter = ";" },
     Accepted("delimiter", "\\t") { $0.delimiter = "\t" },

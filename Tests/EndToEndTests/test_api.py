@@ -477,7 +477,9 @@ def test_each_call_of_openapi_is_there(shared_house: House) -> None:
     for method, path in sorted(operations(document)):
         place = re.sub(r"{[^}]*}", "demo.sales" if path.startswith("/targets") else task_id, path)
         answer = shared_house.api.call(method, place)
-        assert answer.status_code not in (404, 405, 500, 501), f"{method} {path}: {answer.status_code}"
+        assert answer.status_code not in (404, 405, 500), f"{method} {path}: {answer.status_code}"
+        if answer.status_code == 501:  # part of the contract, and of a later version
+            check_problem(answer, 501, "not_implemented")
         described = document["paths"][path][method.lower()]["responses"]
         assert str(answer.status_code) in described or "default" in described, (
             f"{method} {path} answers {answer.status_code}, which openapi.json does not know"

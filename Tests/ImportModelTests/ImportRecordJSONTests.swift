@@ -55,7 +55,9 @@ struct ImportRecordJSONTests {
     #expect(fields["bytes_total"] as? Int == 1_000)
     #expect(fields["throughput_rps"] as? Double == 12.3)
     #expect(
-      fields["error"] as? [String: String] == ["code": "constraint", "message": "no", "hint": "yes"])
+      fields["error"] as? [String: String] == [
+        "code": "constraint", "message": "no", "hint": "yes",
+      ])
   }
 
   @Test(

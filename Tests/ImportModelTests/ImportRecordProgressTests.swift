@@ -35,7 +35,8 @@ struct ImportRecordProgressTests {
     #expect((0...1).contains(now.progress))
   }
 
-  @Test("what has ended or waits has no time left", arguments: [ImportState.queued, .done, .failed])
+  @Test(
+    "what has ended or waits has no time left", arguments: [ImportState.queued, .done, .failed])
   func noEta(state: ImportState) {
     let ended = record(state, history: [(.parsing, 0), (state, 10)], bytesDone: 500)
     #expect(ended.etaSeconds == nil)
@@ -43,7 +44,9 @@ struct ImportRecordProgressTests {
 
   @Test("the time left follows from what is done, counted from the last attempt")
   func eta() throws {
-    let history: [(ImportState, Double)] = [(.queued, 0), (.parsing, 1), (.queued, 500), (.parsing, 990)]
+    let history: [(ImportState, Double)] = [
+      (.queued, 0), (.parsing, 1), (.queued, 500), (.parsing, 990),
+    ]
     let half = record(.parsing, history: history, asOf: 1_000, bytesDone: 500)
     let left = try #require(half.etaSeconds)
     #expect(abs(left - 10 * (1 - half.progress) / half.progress) < 0.001)

@@ -35,7 +35,7 @@ struct ProgressLedgerTests {
       evenIfSame: false, now: 1)
     #expect(rest.map(\.0.status) == [.finalizing, .done])
     #expect(rest.map(\.1) == [5, 6])
-    #expect(ledger.lastSeq(of: id) == 6)
+    #expect(ledger.last(of: id)?.seq == 6)
   }
 
   @Test("a record that shows nothing new is told only where a sign of life is wanted")
@@ -97,6 +97,6 @@ struct ProgressLedgerTests {
     var ledger = ProgressLedger(limit: 3)
     let ids = (0..<5).map { _ in ImportID() }
     for id in ids { _ = ledger.note(record(id, [.queued]), evenIfSame: false, now: 0) }
-    #expect(ids.map { ledger.lastSeq(of: $0) != nil } == [false, false, true, true, true])
+    #expect(ids.map { ledger.last(of: $0)?.seq != nil } == [false, false, true, true, true])
   }
 }

@@ -73,7 +73,12 @@ export class ImportForm {
   #targetChosen() {
     this.#clearNotices();
     const table = this.#table;
-    byId("key").replaceChildren(...(table ? keyOptions(table) : []));
+    const key = byId("key");
+    const chosen = key.value;
+    key.replaceChildren(...(table ? keyOptions(table) : []));
+    key.value = chosen;
+    // A key of another table: back to the primary one.
+    if (key.selectedIndex < 0) key.selectedIndex = 0;
     this.#optionsChanged();
     if (table) this.#loadDetails(table);
   }
