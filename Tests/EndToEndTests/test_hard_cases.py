@@ -138,3 +138,11 @@ def test_memory_stays_bounded_when_every_row_is_bad_and_long(house: House, tmp_p
     status = Path(f"/proc/{house.server.pid}/status").read_text()
     peak = int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
     assert peak < 120e6, f"{peak / 1e6:.0f} MB"
+
+
+def test_a_page_of_another_site_can_change_nothing(house: House) -> None:
+    foreign = {"Origin": "http://elsewhere.example"}
+    for method, path in (("POST", "/imports"), ("DELETE", "/imports/01a1fc9b-84b0-7a88-ba11-f4a0f7dc3f2e")):
+        check_problem(house.api.call(method, path, headers=foreign, data=b"id\n"), 403, "forbidden")
+    own = house.api.call("GET", "/imports", headers={"Origin": house.server.url})
+    assert own.status_code == 200, own.text

@@ -14,7 +14,8 @@ public struct SluiceAPI: Sendable {
 
   /// All routes.
   public func router() -> HTTPRouter {
-    var table = RouteTable()
+    let origins = OriginGuard(allowed: services.settings.allowedOrigins)
+    var table = RouteTable(origins: origins)
     ImportRoutes(services: services).add(to: &table)
     ErrorReport(services: services).add(to: &table)
     TargetRoutes(services: services).add(to: &table)
@@ -22,7 +23,7 @@ public struct SluiceAPI: Sendable {
     HealthRoutes(services: services).add(to: &table)
     LaterRoutes.add(to: &table)
     table.extend { router in
-      WebSocketRoute(services: services).add(to: &router)
+      WebSocketRoute(services: services, origins: origins).add(to: &router)
       OpenAPI.add(to: &router)
       DashboardPages.add(to: &router)
     }

@@ -7,27 +7,16 @@ import Telemetry
 /// `GET /ws`: progress of imports as it happens: contract, section 3.
 struct WebSocketRoute: Sendable {
   let services: APIServices
+  let origins: OriginGuard
 
   func add(to router: inout HTTPRouter) {
     router.webSocket(
       "/ws",
       authorize: { request in
-        try checkOrigin(request)
+        try origins.check(request)
         return WebSocketAcceptance()
       },
       { socket in await serve(socket) })
-  }
-
-  /// A page of another site must not listen with its visitor's rights.
-  private func checkOrigin(_ request: HTTPRequest) throws {
-    guard let origin = request.headers["Origin"] else { return }
-    let host = request.headers["Host"] ?? ""
-    let own = ["http://\(host)", "https://\(host)"]
-    guard (own + services.settings.allowedOrigins).contains(origin) else {
-      throw Problem(
-        status: 403, code: "forbidden", title: "Forbidden",
-        detail: "pages of this origin may not open the WebSocket")
-    }
   }
 
   private struct Request: Decodable {
