@@ -1,0 +1,103 @@
+import ImportModel
+import Merging
+import Postgres
+import Queue
+import Staging
+import Testing
+import Validation
+
+@Suite("Merging")
+struct MergingTests {
+  /// Three rows in staging, and what is needed to merge them into `public.t`.
+  private func staged(_ bench: ImportBench) async throws -> MergeRequest {
+    try await bench.connection.execute("CREATE TABLE public.t (id integer PRIMARY KEY)")
+    let id = try await bench.submit("id\n1\n2\n3\n", into: "public.t")
+    let lease = try #require(try await bench.queue.claim(worker: "a", leaseSeconds: 30)).lease
+    let target = try #require(
+      try await TargetCatalog().table(named: "public.t", on: bench.connection))
+    let layout = StagingLayout(columns: [StagingLayout.Column(name: "id", sqlType: "integer")])
+    let table = StagingTable(importID: id, layout: layout)
+    _ = try await table.prepare(lease: lease, on: bench.connection)
+    try await bench.connection.execute(
+      "INSERT INTO \(table.name) SELECT n, n FROM generate_series(1, 3) n")
+    for state in [ImportState.validated, .loading] {
+      try await bench.queue.move(lease, to: state)
+    }
+    var counts = RowCounts()
+    counts.read = 3
+    counts.ok = 3
+    return MergeRequest(
+      lease: lease, staging: table.name, layout: layout, target: target, isPartitioned: false,
+      key: target.keys[0], duplicates: .last, staged: counts)
+  }
+
+  private func merger(
+    _ request: MergeRequest, _ bench: ImportBench,
+    atTheEnd: @escaping @Sendable () async throws -> Void = {}
+  ) -> Merger {
+    Merger(
+      request, on: bench.connection,
+      watch: { if $0.isFinalizing { try await atTheEnd() } },
+      rejectDuplicates: { _, _ in }, checkRejects: { _ in })
+  }
+
+  @Test("rows, counts and the state are there at once")
+  func whole() async throws {
+    try await ImportBench.run { bench in
+      let request = try await staged(bench)
+      let outcome = try await merger(request, bench) {
+        // Seen from another session, nothing has happened yet.
+        let seen = try await bench.pool.query("SELECT count(*) AS n FROM public.t").rows[0]
+        #expect(try seen.int("n") == 0)
+      }.run()
+      #expect(outcome.plan == .insert)
+      #expect(outcome.counts.inserted == 3)
+      #expect(try await bench.count("public.t") == 3)
+      #expect(try await bench.record(request.lease.importID).status == .done)
+    }
+  }
+
+  @Test(
+    "the last statement is fenced: a lease that passes on, or a cancel, just before it undoes all",
+    arguments: ["lease_id = gen_random_uuid()", "cancel_requested = true"])
+  func fence(change: String) async throws {
+    try await ImportBench.run { bench in
+      let request = try await staged(bench)
+      await #expect(throws: LeaseLost.self) {
+        try await merger(request, bench) {
+          _ = try await bench.pool.query("UPDATE sluice.imports SET \(change)")
+        }.run()
+      }
+      #expect(try await bench.count("public.t") == 0)
+      #expect(try await bench.count(request.staging) == 3)
+      #expect(try await bench.record(request.lease.importID).status == .loading)
+    }
+  }
+
+  @Test("counts that do not add up commit nothing")
+  func conservation() async throws {
+    try await ImportBench.run { bench in
+      var request = try await staged(bench)
+      request.staged.read = 4
+      let failure = await #expect(throws: ImportFailure.self) {
+        try await merger(request, bench).run()
+      }
+      #expect(failure?.code == .notConserved)
+      #expect(try await bench.count("public.t") == 0)
+    }
+  }
+
+  @Test("a key that is written by somebody else meanwhile is met as a key that is there")
+  func conflict() async throws {
+    try await ImportBench.run { bench in
+      let request = try await staged(bench)
+      let other = try await TestDatabaseSession.begin(bench, "INSERT INTO public.t VALUES (2)")
+      let merge = Task { try await merger(request, bench).run() }
+      try await other.commitWhenAwaited()
+      let outcome = try await merge.value
+      #expect(outcome.plan == .upsert)
+      #expect((outcome.counts.inserted, outcome.counts.unchanged) == (2, 1))
+      #expect(try await bench.count("public.t") == 3)
+    }
+  }
+}

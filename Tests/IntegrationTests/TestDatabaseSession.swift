@@ -1,0 +1,25 @@
+import Postgres
+import TestSupport
+
+/// Another session with an open transaction, which the one under test runs into.
+struct TestDatabaseSession: Sendable {
+  private let connection: PostgresConnection
+  private let bench: ImportBench
+
+  static func begin(_ bench: ImportBench, _ statement: String) async throws -> TestDatabaseSession {
+    let connection = try await TestDatabase.connect(bench.database)
+    try await connection.execute("BEGIN; \(statement)")
+    return TestDatabaseSession(connection: connection, bench: bench)
+  }
+
+  /// Commits once somebody waits for this transaction to end.
+  func commitWhenAwaited() async throws {
+    try await eventually("somebody waits for the transaction") {
+      try await bench.pool.query(
+        "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+      ).rows[0].int("n") > 0
+    }
+    try await connection.execute("COMMIT")
+    await connection.close()
+  }
+}
