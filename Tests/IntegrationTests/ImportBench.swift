@@ -74,13 +74,15 @@ struct ImportBench: Sendable {
   ) async throws -> ImportID {
     let submission = try await submission(of: text, into: target, key: key, change)
     guard case .accepted = try await queue.submit(submission) else {
-      throw BenchError("the submission is not new")
+      throw ImportBenchError("the submission is not new")
     }
     return submission.id
   }
 
   func record(_ id: ImportID) async throws -> ImportRecord {
-    guard let record = try await snapshots.one(id) else { throw BenchError("no import \(id)") }
+    guard let record = try await snapshots.one(id) else {
+      throw ImportBenchError("no import \(id)")
+    }
     return record
   }
 
@@ -128,7 +130,7 @@ struct ImportBench: Sendable {
   }
 }
 
-struct BenchError: Error, CustomStringConvertible {
+struct ImportBenchError: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
 }

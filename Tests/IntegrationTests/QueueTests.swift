@@ -17,7 +17,7 @@ struct QueueTests {
             switch try await bench.queue.submit(submission) {
             case .accepted: return submission.id
             case .replayed(let id, _, _): return id
-            case .keyReused, .queueFull: throw BenchError("neither new nor the same")
+            case .keyReused, .queueFull: throw ImportBenchError("neither new nor the same")
             }
           }
         }

@@ -72,7 +72,7 @@ struct StagingTests {
       self.failing = failing
     }
     func next() throws -> EncodedBatch? {
-      if batches.isEmpty && failing { throw BenchError("broken off") }
+      if batches.isEmpty && failing { throw ImportBenchError("broken off") }
       return batches.isEmpty ? nil : batches.removeFirst()
     }
   }
@@ -106,7 +106,7 @@ struct StagingTests {
   func halfWay() async throws {
     try await ImportBench.run { bench in
       let (table, _, loader) = try await prepared(bench)
-      await #expect(throws: BenchError.self) {
+      await #expect(throws: ImportBenchError.self) {
         try await load(loader, [Self.batch(1...3, from: 0)], failing: true)
       }
       #expect(try await sizes(bench, table) == [0, 0, 0])

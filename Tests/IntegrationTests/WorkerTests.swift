@@ -86,7 +86,7 @@ struct WorkerTests {
       }
       let handedBack = try await bench.record(id)
       guard handedBack.status == .queued else {
-        throw BenchError("it was \(handedBack.status) before it could be stopped")
+        throw ImportBenchError("it was \(handedBack.status) before it could be stopped")
       }
       let kept = try await bench.connection.query(
         "SELECT chunk, committed_at FROM sluice.chunks ORDER BY chunk"
