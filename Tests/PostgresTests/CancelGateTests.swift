@@ -1,6 +1,7 @@
 import Synchronization
 import TestSupport
 import Testing
+import Threading
 
 @testable import Postgres
 
@@ -45,11 +46,11 @@ struct CancelGateTests {
     }
     gate.cancel(gate.begin())
     try await eventually("a request is under way") { requests.count == 1 }
-    Task.detached {
-      try await Task.sleep(for: .milliseconds(50))
-      requests.permit()
-    }
-    #expect(gate.end())
+    // The end blocks, and must not block the pool that the permission comes from.
+    let ended = Task(executorPreference: ThreadExecutor(name: "end")) { gate.end() }
+    try await Task.sleep(for: .milliseconds(50))
+    requests.permit()
+    #expect(await ended.value)
     #expect(requests.finished == 1)
   }
 
@@ -62,7 +63,8 @@ struct CancelGateTests {
     }
     gate.cancel(gate.begin())
     try await eventually("a request is under way") { requests.count == 1 }
-    #expect(!gate.end())
+    let ended = Task(executorPreference: ThreadExecutor(name: "end")) { gate.end() }
+    #expect(await ended.value == false)
     requests.permit()
   }
 }

@@ -81,6 +81,8 @@ public final class HTTPServer: Sendable {
     } else {
       // MHD aborts the process when it is stopped with suspended connections.
       logger.error("connections do not end; the listening thread is left behind")
+      // Its callbacks go on, and what they work on is not retained by it: it must outlive the thread.
+      _ = Unmanaged.passRetained(daemon)
     }
     watcher.stop()
   }
