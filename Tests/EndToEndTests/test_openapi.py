@@ -56,6 +56,14 @@ GET /
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
+# A handshake that is in order.
+SHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}
+
 GOOD = b"serial_number,item_code,store_id,sale_date,quantity,unit_price\n1,A,1,2024-01-01,1,1.00\n"
 BAD = b"serial_number,item_code,store_id,sale_date,quantity,unit_price\n2,A,2,2024-02-30,x,1.00\n3,B,3\n"
 
@@ -295,6 +303,9 @@ def test_each_target_is_as_it_says(shared_house: House, checker: Checker) -> Non
         ("GET", "/imports/{id}/errors", f"/imports/{NOBODY}/errors", {}, 404),
         ("GET", "/imports/{id}/errors", f"/imports/{NOBODY}/errors?format=nonsense", {}, 400),
         ("DELETE", "/imports/{id}", f"/imports/{NOBODY}", {}, 404),
+        ("DELETE", "/imports/{id}", f"/imports/{NOBODY}", {"headers": {"Origin": "https://example.org"}}, 403),
+        ("POST", "/imports", "/imports", {"files": {"file": GOOD}, "headers": {"Origin": "https://example.org"}}, 403),
+        ("GET", "/ws", "/ws", {"headers": SHAKE | {"Origin": "https://example.org"}}, 403),
         ("GET", "/targets/{name}", "/targets/demo.nonsense", {}, 404),
         ("GET", "/assets/{name}", "/assets/nonsense", {}, 404),
         ("GET", "/ws", "/ws", {}, 426),

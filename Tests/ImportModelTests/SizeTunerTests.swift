@@ -18,19 +18,17 @@ struct SizeTunerTests {
   @Test("pieces that are too quick grow, at most to the double")
   func grows() {
     var tuner = tuner()
-    tuner.note(rows: 10_000, seconds: 0.2)
-    #expect(tuner.rows == 25_000 || tuner.rows == 20_000)
-    #expect(tuner.rows <= 20_000)
+    tuner.note(rows: 10_000, seconds: 0.1)
+    #expect(tuner.rows == 20_000)
     #expect(tuner.p95 == nil, "times of another size are forgotten")
   }
 
   @Test("pieces that are too slow shrink, at most to the half")
   func shrinks() {
     var tuner = tuner()
-    tuner.note(rows: 10_000, seconds: 1.25)
-    #expect((5_000..<10_000).contains(tuner.rows))
-    tuner.note(rows: tuner.rows, seconds: 60)
-    #expect(tuner.rows == 5_000 / 2 || tuner.rows < 5_000)
+    tuner.note(rows: 10_000, seconds: 60)
+    #expect(tuner.rows == 5_000)
+    #expect(tuner.p95 == nil, "times of another size are forgotten")
   }
 
   @Test("the size finds the aim at any speed", arguments: [2_000.0, 20_000, 90_000, 350_000])

@@ -48,7 +48,7 @@ public enum DashboardPages {
     var headers: HTTPHeaders = [
       "ETag": asset.tag, "Cache-Control": "no-cache",
       "Content-Security-Policy": contentSecurityPolicy,
-      "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin",
+      "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
       "Cross-Origin-Resource-Policy": "same-origin",
     ]
     if asset.isKnown(to: request.headers.values("If-None-Match")) {

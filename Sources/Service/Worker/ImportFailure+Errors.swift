@@ -2,6 +2,7 @@ import ImportModel
 import Postgres
 import Reading
 import Spool
+import Validation
 
 extension ImportFailure {
   /// What a caller may know of an error that ended an import.
@@ -9,6 +10,8 @@ extension ImportFailure {
     switch error {
     case let failure as ImportFailure: self = failure
     case let error as ReadingError: self.init(.unreadableFile, error.message)
+    case let error as TargetError:
+      self.init(.unknownTarget, error.message, hint: error.hint)
     case let error as SpoolError: self.init(.spool, "\(error)", hint: "send the file again")
     case let error as PostgresError: self.init(postgres: error)
     default:
