@@ -89,7 +89,8 @@ public actor EmbeddedCluster {
   /// The data folder itself, or one below `/var/tmp` where the cluster's user cannot come to it: root's
   /// home is closed to others.
   private func choosePlace(_ account: ServerAccount) throws -> String {
-    let near = "\(folder)/postgres"
+    // Absolute: from a working folder that is open already one comes further than from the root.
+    let near = "\(absolute(folder))/postgres"
     if !isLink(near) {
       try account.own(near)
       if try account.canReach(near) { return near }
