@@ -32,6 +32,93 @@ struct ClaimTests {
     }
   }
 
+  @Test("the urgent come first, then the oldest, and one import a target at a time")
+  func order() async throws {
+    try await ImportBench.run { bench in
+      let low = try await bench.submit("id\n1\n", into: "public.a") { $0.priority = .low }
+      let old = try await bench.submit("id\n2\n", into: "public.b")
+      // Ids of one millisecond have no order.
+      try await Task.sleep(for: .milliseconds(2))
+      let young = try await bench.submit("id\n3\n", into: "public.c")
+      let waiting = try await bench.submit("id\n4\n", into: "public.b")
+      let urgent = try await bench.submit("id\n5\n", into: "public.d") { $0.priority = .high }
+      var claimed: [ImportID?] = []
+      for _ in 0..<5 {
+        claimed.append(try await bench.queue.claim(worker: "w", leaseSeconds: 30)?.lease.importID)
+      }
+      #expect(claimed == [urgent, old, young, low, nil])
+      #expect(try await bench.record(waiting).status == .queued)
+    }
+  }
+
+  @Test("workers that claim at once share the imports, and none is claimed twice or forgotten")
+  func race() async throws {
+    try await ImportBench.run { bench in
+      for number in 0..<20 {
+        _ = try await bench.submit("id\n\(number)\n", into: "public.t\(number)")
+      }
+      var claims = try await withThrowingTaskGroup(of: [ImportID].self) { group in
+        for _ in 0..<6 {
+          group.addTask {
+            var mine: [ImportID] = []
+            while let claim = try await bench.queue.claim(worker: "w", leaseSeconds: 30) {
+              mine.append(claim.lease.importID)
+            }
+            return mine
+          }
+        }
+        return try await group.reduce(into: []) { $0 += $1 }
+      }
+      // Locked rows are passed over: what nobody got is there for the next look.
+      while let claim = try await bench.queue.claim(worker: "w", leaseSeconds: 30) {
+        claims.append(claim.lease.importID)
+      }
+      #expect(claims.count == 20)
+      #expect(Set(claims).count == 20)
+    }
+  }
+
+  @Test("an expired lease passes on, and whoever had it can write nothing more")
+  func fence() async throws {
+    try await ImportBench.run { bench in
+      let id = try await bench.submit("id\n1\n", into: "public.t")
+      let old = try await bench.claim().lease
+      #expect(try await bench.queue.claim(worker: "w", leaseSeconds: 30) == nil)
+      try await bench.connection.execute(
+        "UPDATE sluice.imports SET lease_expires_at = clock_timestamp() - interval '1 s'")
+      let next = try await bench.claim()
+      #expect(next.lease.importID == id)
+      #expect(next.lease.id != old.id)
+      #expect(next.attempt == 2)
+      var before = try await bench.record(id)
+      #expect(try await bench.queue.heartbeat(old, seconds: 30) == .lost)
+      await #expect(throws: LeaseLost.self) { try await bench.queue.move(old, to: .validated) }
+      await #expect(throws: LeaseLost.self) {
+        try await bench.queue.end(old, as: .failed, failure: nil, counts: RowCounts(), bytes: 0)
+      }
+      try await bench.queue.release(old, after: .zero, countsAsAttempt: true)
+      let after = try await bench.record(id)
+      before.asOf = after.asOf
+      #expect(after == before)
+      #expect(try await bench.queue.heartbeat(next.lease, seconds: 30) == .held)
+    }
+  }
+
+  @Test("a running import that is called off hears of it, and can go nowhere but to its end")
+  func cancelRunning() async throws {
+    try await ImportBench.run { bench in
+      let id = try await bench.submit("id\n1\n", into: "public.t")
+      let lease = try await bench.claim().lease
+      #expect(try await bench.queue.cancel(id) == true)
+      #expect(try await bench.queue.heartbeat(lease, seconds: 30) == .cancelRequested)
+      await #expect(throws: LeaseLost.self) { try await bench.queue.move(lease, to: .validated) }
+      try await bench.queue.release(lease, after: .zero, countsAsAttempt: false)
+      #expect(try await bench.record(id).status == .cancelled)
+      #expect(try await bench.queue.cancel(id) == false)
+      #expect(try await bench.queue.cancel(ImportID()) == nil)
+    }
+  }
+
   @Test("a target whose import has ended is free for the next one")
   func turns() async throws {
     try await ImportBench.run { bench in

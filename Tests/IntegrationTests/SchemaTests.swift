@@ -1,4 +1,5 @@
 import Postgres
+import Queue
 import Testing
 
 @Suite("What the schema itself forbids")
@@ -8,6 +9,8 @@ struct SchemaTests {
   @Test(
     "an import that cannot be",
     arguments: [
+      "status = 'nonsense'", "status = 'parsing'", "finished_at = now()", "priority = 3",
+      "status = 'done', finished_at = now(), rows_read = 3, rows_inserted = 2",
       lease, "status = 'parsing', lease_id = gen_random_uuid()", "lease_expires_at = now()",
       "status = 'failed'", "status = 'done', finished_at = now(), \(lease)", "priority = -1",
       "status = 'done', finished_at = now(), rows_read = 3, rows_inserted = 4",
@@ -47,6 +50,24 @@ struct SchemaTests {
           "UPDATE sluice.imports SET status = 'parsing', \(Self.lease)")
       }
       #expect(error?.constraint == "imports_running_target")
+    }
+  }
+
+  @Test("anything at all, once it is taken down; and it comes up again")
+  func migrations() async throws {
+    try await ImportBench.run { bench in
+      let objects = """
+        (SELECT oid FROM pg_class WHERE relnamespace = to_regnamespace('sluice')
+            AND relname NOT LIKE 'schema_migrations%'
+         UNION ALL SELECT oid FROM pg_proc WHERE pronamespace = to_regnamespace('sluice')) AS o
+        """
+      let before = try await bench.count(objects)
+      #expect(before > 10)
+      _ = try await SluiceSchema.migrator.migrate(on: bench.connection, to: 0)
+      #expect(try await bench.count(objects) == 0)
+      _ = try await SluiceSchema.migrator.migrate(on: bench.connection)
+      #expect(try await bench.count(objects) == before)
+      #expect(try await SluiceSchema.migrator.status(on: bench.connection).isCurrent)
     }
   }
 }

@@ -57,6 +57,42 @@ struct SubmissionTests {
     }
   }
 
+  @Test("a hundred equal requests at once make one import and get one answer")
+  func hundred() async throws {
+    try await ImportBench.run { bench in
+      let answers = try await withThrowingTaskGroup(of: [String].self) { group in
+        for _ in 0..<100 {
+          group.addTask {
+            let submission = try await bench.submission(of: Self.text, into: "public.t")
+            switch try await bench.queue.submit(submission) {
+            case .accepted(let key): return [submission.id.description, key]
+            case .replayed(let id, _, let key): return [id.description, key]
+            case .keyReused, .queueFull: throw ImportBenchError("neither new nor the same")
+            }
+          }
+        }
+        return try await group.reduce(into: [[String]]()) { $0.append($1) }
+      }
+      #expect(answers.count == 100)
+      #expect(Set(answers).count == 1)
+      #expect(try await bench.count("sluice.imports") == 1)
+    }
+  }
+
+  @Test("the caller's key holds for its request only, until its import is called off")
+  func keys() async throws {
+    try await ImportBench.run { bench in
+      let first = try await bench.submission(
+        of: Self.text, into: "public.t", idempotencyKey: "mine")
+      #expect(try await bench.accept(first) == "mine")
+      let other = try await bench.submission(
+        of: "id\n2\n", into: "public.t", idempotencyKey: "mine")
+      #expect(try await bench.queue.submit(other) == .keyReused)
+      #expect(try await bench.queue.cancel(first.id) == true)
+      #expect(try await bench.accept(other) == "mine")
+    }
+  }
+
   @Test("a forced request is always new, unless it comes again under the caller's key")
   func forced() async throws {
     try await ImportBench.run { bench in
