@@ -66,19 +66,24 @@ export SLUICE_TEST_FOLDER="$work"
 timed "throw-away Postgres" postgres_start "$work/pg" fsync=off synchronous_commit=off \
   full_page_writes=off max_connections=300 shared_buffers=256MB max_wal_size=2GB
 
-failed=0
+runners=()
 if $unit; then
-  timed "Swift tests" run_unit || failed=1
+  code=0
+  timed "Swift tests" run_unit || code=$?
+  runners+=("swift=$code")
 fi
 if $e2e; then
   timed "Python parts" scripts/venv.sh
-  if timed "release build" scripts/build.sh; then
+  code=0
+  timed "release build" scripts/build.sh || code=$?
+  runners+=("build=$code")
+  if [ "$code" -eq 0 ]; then
     timed "fixtures" scripts/fixtures.sh sales-10k sales-100k sales-100k-bad
-    PATH="$PATH:$SLUICE_ROOT/.build/tools" timed "end-to-end tests" run_e2e "$@" || failed=1
-  else
-    failed=1
+    PATH="$PATH:$SLUICE_ROOT/.build/tools" timed "end-to-end tests" run_e2e "$@" || code=$?
+    runners+=("pytest=$code")
   fi
 fi
-python3 scripts/count_tests.py "$work"/*.xml || failed=1
+code=0
+python3 scripts/count_tests.py "$work" "${runners[@]}" || code=$?
 say "all in $SECONDS s"
-exit "$failed"
+exit "$code"
