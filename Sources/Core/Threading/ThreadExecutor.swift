@@ -89,11 +89,12 @@ private final class Mailbox: Sendable {
     // A process that cannot have another thread cannot run the job it has accepted: there is nobody
     // left to hand an error to.
     precondition(code == 0, "pthread_create failed: \(String(cString: strerror(code)))")
-    pthread_setname_np(thread, name)
     pthread_detach(thread)
   }
 
   private func run() {
+    // Here and not by the thread that made this one: the first job already finds the name.
+    pthread_setname_np(pthread_self(), name)
     while let batch = next() {
       for item in batch {
         item.job.runSynchronously(isolatedTo: item.serial, taskExecutor: item.task)
