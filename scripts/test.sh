@@ -52,11 +52,13 @@ run_e2e() {
     --junit-xml="$work/pytest.xml" --basetemp="$work/pytest" "$@"
 }
 
-groups=(build postgres tools)
+groups=(build postgres tools promtool)
 if $e2e; then
-  groups+=(browser promtool)
+  groups+=(browser)
 fi
 timed "what is needed" scripts/need.sh "${groups[@]}"
+
+PATH="$PATH:$SLUICE_ROOT/.build/tools"
 
 work="$(mktemp -d "${TMPDIR:-/tmp}/sluice-test.XXXXXX")"
 chmod 711 "$work"
@@ -79,7 +81,7 @@ if $e2e; then
   runners+=("build=$code")
   if [ "$code" -eq 0 ]; then
     timed "fixtures" scripts/fixtures.sh sales-10k sales-100k sales-100k-bad
-    PATH="$PATH:$SLUICE_ROOT/.build/tools" timed "end-to-end tests" run_e2e "$@" || code=$?
+    timed "end-to-end tests" run_e2e "$@" || code=$?
     runners+=("pytest=$code")
   fi
 fi

@@ -56,10 +56,13 @@ class Program:
     # All that were started and not stopped: for the logs of a failed test.
     living: list["Program"] = []
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str], log: Path, folder: Path | None = None
+    ) -> None:
         self.arguments = arguments
         self.environment = environment
         self.log = log
+        self.folder = folder
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -68,6 +71,7 @@ class Program:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [str(BINARY), *self.arguments],
+                cwd=self.folder,
                 env=clean_environment(**self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -199,10 +199,11 @@ def processes_of(folder: Path) -> list[str]:
 
 
 @contextmanager
-def new_demo(data: Path, log: Path) -> Iterator[tuple[Program, str]]:
+def new_demo(data: Path, log: Path, folder: Path | None = None) -> Iterator[tuple[Program, str]]:
     """The demo on a port of its own, not started yet, and its address."""
     port = free_port()
-    demo = Program(["demo"], {"SLUICE_DATA_DIR": str(data), "SLUICE_LISTEN": f"127.0.0.1:{port}"}, log)
+    environment = {"SLUICE_DATA_DIR": str(data), "SLUICE_LISTEN": f"127.0.0.1:{port}"}
+    demo = Program(["demo"], environment, log, folder)
     try:
         yield demo, f"http://127.0.0.1:{port}"
     finally:
@@ -229,6 +230,20 @@ def test_demo_serves_the_fixture_and_leaves_no_process(
             eventually("it prints the dashboard's address", lambda: url in demo.tail(), seconds=10)
             demo.stop(ending, codes=(0, 130) if ending == signal.SIGINT else (0,))
             assert processes_of(data_folder) == []
+
+
+def test_demo_in_a_folder_that_the_user_of_postgres_cannot_enter(data_folder: Path, tmp_path: Path) -> None:
+    closed = data_folder.parent
+    closed.chmod(0o700)
+    # Named from within: from a working folder that is open already one comes further than from the root.
+    with new_demo(Path(data_folder.name), tmp_path / "demo.log", closed) as (demo, url):
+        demo.start()
+        eventually("the demo has imported its fixture", lambda: has_imported(demo, url), seconds=60)
+        cluster = (data_folder / "cluster/postgres").resolve(strict=True)
+        assert (closed in cluster.parents) == (os.geteuid() != 0)
+        demo.stop()
+        assert processes_of(cluster) == []
+        shutil.rmtree(cluster)
 
 
 def test_a_killed_demo_starts_again(data_folder: Path, tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ struct PromtoolTests {
 
   private func check(_ text: String) throws -> (status: Int32, output: String) {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/promtool")
-    process.arguments = ["check", "metrics"]
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["promtool", "check", "metrics"]
     let input = Pipe()
     let output = Pipe()
     process.standardInput = input

@@ -99,8 +99,9 @@ public actor EmbeddedCluster {
     let far = "/var/tmp/sluice-\(String(fingerprint(absolute(folder)), radix: 16))"
     try account.own(far)
     logger.info("the cluster's user cannot reach the data folder", ["cluster": far])
-    unlink(near)
-    symlink(far, near)
+    guard unlink(near) == 0 || errno == ENOENT, symlink(far, near) == 0 else {
+      throw EmbeddedClusterError("cannot link \(near) to \(far): \(String(cString: strerror(errno)))")
+    }
     return far
   }
 

@@ -139,6 +139,31 @@ struct ServerLifecycleTests {
     }
   }
 
+  @Test("a handler that heeds no end does not hold up the server, and may answer when that is gone")
+  func answersTooLate() async throws {
+    let gate = Gate()
+    let started = Tally()
+    let ended = Tally()
+    let socket: TestSocket
+    do {
+      let bench = try ServerBench { router in
+        router.on(.get, "/") { _ in
+          started.add()
+          await gate.wait()
+          ended.add()
+          return .text("late")
+        }
+      }
+      socket = try bench.connect()
+      try await socket.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(await eventually { started.count == 1 })
+      await bench.server.shutdown(grace: .zero)
+    }
+    #expect(try await socket.isClosed())
+    gate.open()
+    #expect(await eventually { ended.count == 1 })
+  }
+
   @Test("answers given while the server drains end their connections")
   func drains() async throws {
     let gate = Gate()
