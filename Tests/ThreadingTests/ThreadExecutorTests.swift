@@ -45,7 +45,8 @@ struct ThreadExecutorTests {
   @Test("bears its name from its first job on, cut to what Linux keeps")
   func name() async {
     for number in 0..<500 {
-      let name = await withTaskExecutorPreference(ThreadExecutor(name: "worker-\(number)-of-many")) {
+      let name = await withTaskExecutorPreference(ThreadExecutor(name: "worker-\(number)-of-many"))
+      {
         try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
       }
       #expect(name == "worker-\(number)-of-many".prefix(15) + "\n")

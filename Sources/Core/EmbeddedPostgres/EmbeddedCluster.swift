@@ -48,8 +48,9 @@ public actor EmbeddedCluster {
     let command = account.command(
       [
         "\(binaries.folder)/postgres", "-D", data, "-c", "listen_addresses=",
-        "-c", "port=5432", "-c", "unix_socket_directories=\(socket)", "-c", "unix_socket_permissions=0700",
-        "-c", "max_connections=60", "-c", "shared_buffers=256MB", "-c", "max_wal_size=4GB",
+        "-c", "port=5432", "-c", "unix_socket_directories=\(socket)",
+        "-c", "unix_socket_permissions=0700", "-c", "max_connections=60", "-c",
+        "shared_buffers=256MB", "-c", "max_wal_size=4GB",
         "-c", "log_min_messages=warning",
       ], diesWithParent: true)
     server = try ChildProcess(command, log: "\(folder)/postgres.log")
@@ -100,7 +101,8 @@ public actor EmbeddedCluster {
     try account.own(far)
     logger.info("the cluster's user cannot reach the data folder", ["cluster": far])
     guard unlink(near) == 0 || errno == ENOENT, symlink(far, near) == 0 else {
-      throw EmbeddedClusterError("cannot link \(near) to \(far): \(String(cString: strerror(errno)))")
+      throw EmbeddedClusterError(
+        "cannot link \(near) to \(far): \(String(cString: strerror(errno)))")
     }
     return far
   }
