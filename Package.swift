@@ -43,6 +43,11 @@ let package = Package(
     system("CMicrohttpd", pkgConfig: "libmicrohttpd", apt: "libmicrohttpd-dev"),
     system("CWslay", pkgConfig: nil, apt: "libwslay-dev"),
     system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+    system("CZstd", pkgConfig: "libzstd", apt: "libzstd-dev"),
+    system("CZip", pkgConfig: "libzip", apt: "libzip-dev"),
+    system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev"),
+    system("CIconv", pkgConfig: nil, apt: "libc6-dev"),
+    system("CUchardet", pkgConfig: "uchardet", apt: "libuchardet-dev"),
     system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev"),
     system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
 
@@ -58,7 +63,9 @@ let package = Package(
     // Import: the steps, in the order of the data. They meet in ImportModel only.
     module("ImportModel", in: "Import"),
     module("Spool", in: "Import", needs: ["CCrypto", "ImportModel", "Threading"]),
-    module("Reading", in: "Import", needs: ["CSimd", "ImportModel"]),
+    module(
+      "Reading", in: "Import",
+      needs: ["CSimd", "CZlib", "CZstd", "CZip", "CExpat", "CIconv", "CUchardet", "ImportModel"]),
     module("Validation", in: "Import", needs: ["ImportModel", "Postgres"]),
     module("Staging", in: "Import", needs: ["ImportModel", "Postgres"]),
     module("Merging", in: "Import", needs: ["ImportModel", "Postgres"]),

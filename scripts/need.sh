@@ -14,6 +14,10 @@ BUILD=(
   "libmicrohttpd-dev|HTTP server library"
   "libwslay-dev|WebSocket framing library"
   "zlib1g-dev|compression library"
+  "libzstd-dev|compression library"
+  "libzip-dev|archive library"
+  "libexpat1-dev|XML library"
+  "libuchardet-dev|library that guesses encodings"
   "libssl-dev|hashing library"
   "libcurl4-openssl-dev|HTTP client library"
 )

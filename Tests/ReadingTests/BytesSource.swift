@@ -1,7 +1,7 @@
 import Reading
 
 /// Bytes handed out in blocks of given sizes, which are repeated over and over.
-struct BytesSource: ByteSource {
+final class BytesSource: ByteSource {
   private let bytes: [UInt8]
   private let blockSizes: [Int]
   private var offset = 0
@@ -12,7 +12,9 @@ struct BytesSource: ByteSource {
     self.blockSizes = blockSizes
   }
 
-  mutating func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+  var bytesTaken: Int64 { Int64(offset) }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     let size = min(blockSizes[block % blockSizes.count], buffer.count, bytes.count - offset)
     block += 1
     bytes.withUnsafeBytes { all in
@@ -24,10 +26,12 @@ struct BytesSource: ByteSource {
 }
 
 /// A source that has nothing but trouble.
-struct BrokenSource: ByteSource {
+final class BrokenSource: ByteSource {
   struct Failure: Error, Equatable {}
 
-  mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  let bytesTaken: Int64 = 0
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     throw Failure()
   }
 }

@@ -98,7 +98,7 @@ struct FaultTests {
   func wideHeader() throws {
     let header = (1...4000).map { "c\($0)" }.joined(separator: ",")
     let text = header + "\n" + String(repeating: "x\n", count: 1000)
-    var reader = CSVReader(source: BytesSource(Array(text.utf8)))
+    let reader = CSVReader(source: BytesSource(Array(text.utf8)))
     let batch = RecordBatch()
     var rows = 0
     while try reader.read(into: batch) {

@@ -23,10 +23,10 @@ struct HeaderTests {
   @Test("the header carries its row as it stands, and lines go on behind it")
   func raw() throws {
     let text = "\n\"a\nb\",c\n1,2\n"
-    var reader = CSVReader(source: BytesSource(Array(text.utf8), blockSizes: [1]))
+    let reader = CSVReader(source: BytesSource(Array(text.utf8), blockSizes: [1]))
     let header = try reader.readHeader()
     #expect(header.raw == Array("\"a\nb\",c".utf8))
-    #expect(header.delimiter == UInt8(ascii: ","))
+    #expect(header.delimiter == [UInt8(ascii: ",")])
     #expect(reader.position == FilePosition(byte: 9, row: 0, line: 3))
     #expect(try reader.readHeader() == header)
     #expect(try ReadPlan().read(text).rows.map(\.line) == [4])

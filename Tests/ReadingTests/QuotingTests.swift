@@ -59,7 +59,7 @@ struct QuotingTests {
   @Test(
     "a dialect that contradicts itself is refused",
     arguments: [
-      CSVDialect(delimiter: 34), CSVDialect(delimiter: 10), CSVDialect(quote: 13),
+      CSVDialect(delimiter: 34), CSVDialect(delimiter: 10), CSVDialect(delimiter: 44, quote: 13),
       CSVDialect(delimiter: 0), CSVDialect(delimiter: 0xA7),
     ])
   func badDialect(dialect: CSVDialect) {
@@ -69,7 +69,7 @@ struct QuotingTests {
 
   @Test("the values of a batch stand behind its rows, and the rows stay as they were")
   func scratch() throws {
-    var reader = CSVReader(
+    let reader = CSVReader(
       source: BytesSource(Array("a,b\n\"1\"\"2\",x\n\"3\"\"4\"\n5,\"\"\"6\"\"\"\n".utf8)))
     let batch = RecordBatch()
     #expect(try reader.read(into: batch))

@@ -40,7 +40,7 @@ struct ReadPlan {
 
   /// Reads all of `bytes`, which begin at `from`.
   func read(_ bytes: [UInt8]) throws -> ReadFile {
-    var reader = CSVReader(
+    let reader = CSVReader(
       source: BytesSource(bytes, blockSizes: blockSizes), dialect: dialect, limits: limits,
       from: from, header: header)
     var file = ReadFile(names: try reader.readHeader().names)

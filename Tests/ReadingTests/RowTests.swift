@@ -62,7 +62,7 @@ struct RowTests {
 
   @Test("a faulty row still has its fields in the matrix, all empty")
   func matrix() throws {
-    var reader = CSVReader(source: BytesSource(Array("a,b,c\n1,2\n1,2,3,4\n5,6,7\n".utf8)))
+    let reader = CSVReader(source: BytesSource(Array("a,b,c\n1,2\n1,2,3,4\n5,6,7\n".utf8)))
     let batch = RecordBatch()
     #expect(try reader.read(into: batch))
     #expect(batch.fieldsPerRow == 3)
@@ -83,7 +83,7 @@ struct RowTests {
 
   @Test("text that is not plain marks its own batch only")
   func plainASCIIPerBatch() throws {
-    var reader = CSVReader(source: BytesSource(Array("a,b\n1,2\n3,é\n5,6\n".utf8)))
+    let reader = CSVReader(source: BytesSource(Array("a,b\n1,2\n3,é\n5,6\n".utf8)))
     let batch = RecordBatch()
     var flags: [Bool] = []
     while try reader.read(into: batch, maxRows: 1) { flags.append(batch.isPlainASCII) }
@@ -94,7 +94,7 @@ struct RowTests {
   func batchLimits() throws {
     let long = String(repeating: "x", count: 300)
     let text = "a,b\n" + String(repeating: "1,2\n", count: 10) + "\(long),y\n3,4\n"
-    var reader = CSVReader(source: BytesSource(Array(text.utf8)))
+    let reader = CSVReader(source: BytesSource(Array(text.utf8)))
     let batch = RecordBatch()
     var counts: [Int] = []
     while try reader.read(into: batch, maxBytes: 17, maxRows: 3) { counts.append(batch.rows.count) }
@@ -104,7 +104,7 @@ struct RowTests {
   @Test("what the source throws comes through")
   func brokenSource() {
     #expect(throws: BrokenSource.Failure()) {
-      var reader = CSVReader(source: BrokenSource())
+      let reader = CSVReader(source: BrokenSource())
       _ = try reader.readHeader()
     }
   }

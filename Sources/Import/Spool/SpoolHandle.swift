@@ -1,9 +1,10 @@
 import Glibc
+public import ImportModel
 
 /// A file of the spool, open for reading from any thread.
 ///
 /// Closed with its last reference. Reads block, and belong onto a thread of their own.
-public final class SpoolHandle: Sendable {
+public final class SpoolHandle: FileBytes {
   /// Length of the file in bytes.
   public let size: Int64
   private let descriptor: Int32

@@ -30,7 +30,7 @@ struct BatchProducer: Sendable {
 
   /// The row at `from` as a reject, because Postgres has refused it.
   func singleRow(refusedWith error: PostgresError) async throws -> EncodedBatch {
-    var reader = input.reader(from: from)
+    let reader = input.reader(from: from)
     let records = RecordBatch()
     guard try reader.read(into: records, maxBytes: BatchProducer.batchBytes, maxRows: 1),
       let row = records.rows.first
@@ -46,7 +46,7 @@ struct BatchProducer: Sendable {
   private func produce(
     _ send: (EncodedBatch) async -> Bool, vacant: () -> EncodedBatch
   ) async throws {
-    var reader = input.reader(from: from)
+    let reader = input.reader(from: from)
     let validator = try input.validator()
     let records = RecordBatch(capacity: BatchProducer.batchBytes * 2)
     var start = from

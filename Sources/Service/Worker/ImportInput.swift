@@ -8,7 +8,7 @@ import Validation
 struct ImportInput: Sendable {
   let handle: SpoolHandle
   let dialect: CSVDialect
-  let header: CSVHeader
+  let header: FileHeader
   /// The place behind the header.
   let start: FilePosition
   let target: TargetTable
@@ -31,9 +31,9 @@ struct ImportInput: Sendable {
   }
 
   /// A reader that goes on from a place between two rows.
-  func reader(from position: FilePosition) -> CSVReader<SpoolSource> {
+  func reader(from position: FilePosition) -> any RowReader {
     CSVReader(
-      source: SpoolSource(handle, from: position.byte), dialect: dialect, from: position,
+      source: FileSource(handle, from: position.byte), dialect: dialect, from: position,
       header: header.names)
   }
 

@@ -12,7 +12,7 @@ public struct ImportPreflight: Sendable {
   public var rawHeader: [UInt8] { csvHeader.raw }
   /// The conflict key.
   public let key: TargetKey
-  let csvHeader: CSVHeader
+  let csvHeader: FileHeader
   let start: FilePosition
   let dialect: CSVDialect
   let mapping: [MappedColumn]
@@ -25,7 +25,7 @@ public struct ImportPreflight: Sendable {
   ) throws {
     dialect = try ImportPreflight.dialect(of: options)
     do {
-      var reader = CSVReader(source: SpoolSource(handle), dialect: dialect)
+      let reader = CSVReader(source: FileSource(handle), dialect: dialect)
       csvHeader = try reader.readHeader()
       start = reader.position
       header = csvHeader.names

@@ -49,7 +49,7 @@ struct RowLocator: Sendable {
         let start = try await ResumePoint.startOfChunk(
           holding: first, of: importID, on: connection)
       else { throw ImportFailure(.internal, "row \(first) is in no chunk of the ledger") }
-      var reader = input.reader(from: start)
+      let reader = input.reader(from: start)
       let before = wanted.count
       while let next = wanted.first, next < reader.position.row + RowLocator.reach,
         try reader.read(into: records, maxBytes: RowLocator.batchBytes, maxRows: .max)

@@ -32,7 +32,7 @@ struct StructuralBlock {
   ///   - carry: of the block before; becomes that of this one.
   @inline(__always)
   init(
-    at bytes: UnsafePointer<UInt8>, valid: UInt64, next: UInt8?, dialect: CSVDialect,
+    at bytes: UnsafePointer<UInt8>, valid: UInt64, next: UInt8?, dialect: PlainDialect,
     carry: inout Carry
   ) {
     let found = csimd_find(bytes, dialect.delimiter, dialect.quote, .lf, .cr)

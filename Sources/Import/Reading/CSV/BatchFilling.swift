@@ -5,7 +5,7 @@ struct BatchFilling {
   /// What a batch has in common with all others of its file.
   struct Context {
     let columns: Int
-    let dialect: CSVDialect
+    let dialect: PlainDialect
     let limits: ReadingLimits
     let unquoted: UnquotedFields
   }

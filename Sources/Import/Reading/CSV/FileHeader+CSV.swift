@@ -1,21 +1,7 @@
-/// The first row of a file: the names of its columns.
-public struct CSVHeader: Sendable, Equatable {
-  /// One name a column, without quotes and without white space around it. Names may be empty or repeated.
-  public let names: [String]
-  /// The row as it stands in the file, without its line end; empty where the names were given from outside.
-  public let raw: [UInt8]
-  /// The byte between two fields.
-  public let delimiter: UInt8
-
-  init(names: [String], raw: [UInt8], delimiter: UInt8) {
-    self.names = names
-    self.raw = raw
-    self.delimiter = delimiter
-  }
-
+extension FileHeader {
   /// Takes a row apart.
   init(
-    parsing raw: UnsafeRawBufferPointer, dialect: CSVDialect, limits: ReadingLimits
+    parsing raw: UnsafeRawBufferPointer, dialect: PlainDialect, limits: ReadingLimits
   ) throws(ReadingError) {
     if raw.contains(0) {
       throw ReadingError(
@@ -23,7 +9,7 @@ public struct CSVHeader: Sendable, Equatable {
         "The header has zero bytes: this is no text, or text in UTF-16. Save the file as CSV in UTF-8."
       )
     }
-    let fields = CSVHeader.split(raw, dialect: dialect)
+    let fields = FileHeader.split(raw, dialect: dialect)
     if fields.count > limits.maxColumns {
       throw ReadingError(
         .tooManyColumns,
@@ -32,13 +18,13 @@ public struct CSVHeader: Sendable, Equatable {
     var names: [String] = []
     names.reserveCapacity(fields.count)
     for field in fields {
-      names.append(try CSVHeader.name(of: field, column: names.count + 1, dialect: dialect))
+      names.append(try FileHeader.name(of: field, column: names.count + 1, dialect: dialect))
     }
-    self.init(names: names, raw: Array(raw), delimiter: dialect.delimiter)
+    self.init(names: names, raw: Array(raw), delimiter: [dialect.delimiter])
   }
 
   private static func split(
-    _ raw: UnsafeRawBufferPointer, dialect: CSVDialect
+    _ raw: UnsafeRawBufferPointer, dialect: PlainDialect
   ) -> [UnsafeRawBufferPointer] {
     var fields: [UnsafeRawBufferPointer] = []
     var start = 0
@@ -56,7 +42,7 @@ public struct CSVHeader: Sendable, Equatable {
   }
 
   private static func name(
-    of field: UnsafeRawBufferPointer, column: Int, dialect: CSVDialect
+    of field: UnsafeRawBufferPointer, column: Int, dialect: PlainDialect
   ) throws(ReadingError) -> String {
     let bytes = [UInt8](unsafeUninitializedCapacity: field.count) { buffer, count in
       count = Unquoting.unquote(

@@ -23,11 +23,11 @@ public import ImportModel
 /// Batches depend on the bytes of the file and on `maxBytes` and `maxRows` only, never on how many bytes
 /// the source hands out at once. After a thrown error the reader is of no more use; another one may begin
 /// at `position`.
-public struct CSVReader<Source: ByteSource & ~Copyable>: ~Copyable {
-  private var source: Source
-  private let dialect: CSVDialect
+public final class CSVReader: RowReader {
+  private let source: any ByteSource
+  private let dialect: Result<PlainDialect, ReadingError>
   private let limits: ReadingLimits
-  private var header: CSVHeader?
+  private var header: FileHeader?
   private let pending = PendingBytes()
   private let unquoted = UnquotedFields()
   private var hasBegun = false
@@ -36,6 +36,9 @@ public struct CSVReader<Source: ByteSource & ~Copyable>: ~Copyable {
   /// Where the rows begin that have not been read: behind the last batch, or behind the header.
   public private(set) var position: FilePosition
 
+  /// See `RowReader`.
+  public var bytesTaken: Int64 { source.bytesTaken - Int64(pending.count) }
+
   /// Makes a reader; nothing is read yet.
   ///
   /// - Parameters:
@@ -43,26 +46,26 @@ public struct CSVReader<Source: ByteSource & ~Copyable>: ~Copyable {
   ///   - from: where to go on: a batch's `end`, or a reader's `position`. It needs `header`.
   ///   - header: the names of the columns, where the bytes of the source do not begin with them.
   public init(
-    source: consuming Source, dialect: CSVDialect = CSVDialect(),
+    source: any ByteSource, dialect: CSVDialect = CSVDialect(),
     limits: ReadingLimits = ReadingLimits(), from: FilePosition? = nil, header: [String]? = nil
   ) {
     precondition(from == nil || header != nil, "reading from a position needs the header")
     precondition(header?.isEmpty != true, "a header has a column at least")
     self.source = source
-    self.dialect = dialect
+    self.dialect = Result { () throws(ReadingError) in try dialect.plain() }
     self.limits = limits
-    self.header = header.map { CSVHeader(names: $0, raw: [], delimiter: dialect.delimiter) }
+    self.header = header.map { FileHeader(names: $0, raw: [], delimiter: dialect.delimiter) }
     position = from ?? FilePosition()
   }
 
   /// Reads the header, the first time it is called; then, and where it was given, just returns it.
   ///
   /// - Throws: `ReadingError`, and whatever the source throws.
-  public mutating func readHeader() throws -> CSVHeader {
+  public func readHeader() throws -> FileHeader {
     if let header { return header }
     try begin()
     while true {
-      let row = HeaderRow(in: pending.bytes, isEnd: sourceHasEnded, quote: dialect.quote)
+      let row = HeaderRow(in: pending.bytes, isEnd: sourceHasEnded, quote: try dialect.get().quote)
       switch row {
       case .incomplete(let isInQuotes):
         try checkHeader(length: pending.count - 1, isInQuotes: isInQuotes)
@@ -84,13 +87,13 @@ public struct CSVReader<Source: ByteSource & ~Copyable>: ~Copyable {
   ///     goes beyond, as the only row of its batch.
   ///   - maxRows: how many rows, at most. A wide header may set a lower limit: half a million fields.
   /// - Throws: `ReadingError`, and whatever the source throws.
-  public mutating func read(
+  public func read(
     into batch: RecordBatch, maxBytes: Int = 1 << 20, maxRows: Int = .max
   ) throws -> Bool {
     let columns = try readHeader().names.count
     try begin()
     let context = BatchFilling.Context(
-      columns: columns, dialect: dialect, limits: limits, unquoted: unquoted)
+      columns: columns, dialect: try dialect.get(), limits: limits, unquoted: unquoted)
     repeat {
       var filling = BatchFilling(batch, context: context, start: position, maxRows: maxRows)
       try fill(&filling, maxBytes: min(max(maxBytes, 1), 1 << 30))
@@ -104,10 +107,10 @@ public struct CSVReader<Source: ByteSource & ~Copyable>: ~Copyable {
 
 // MARK: - Batches
 
-extension CSVReader where Source: ~Copyable {
+extension CSVReader {
   private var isAtEnd: Bool { sourceHasEnded && pending.count == 0 }
 
-  private mutating func fill(_ filling: inout BatchFilling, maxBytes: Int) throws {
+  private func fill(_ filling: inout BatchFilling, maxBytes: Int) throws {
     while !filling.isFull {
       let count = filling.batch.count
       let partial = count - filling.rowStart
@@ -135,7 +138,7 @@ extension CSVReader where Source: ~Copyable {
   }
 
   /// Returns false when the batch has to end here, because its bytes are those of the file no more.
-  private mutating func endFaultyRow(
+  private func endFaultyRow(
     _ fault: RowFault, of filling: inout BatchFilling
   ) throws -> Bool {
     if filling.endFaultyRow(fault, isEnd: isAtEnd) { return true }
@@ -163,7 +166,7 @@ extension CSVReader where Source: ~Copyable {
   }
 
   /// Appends `room` bytes to the batch, or as many as the file still has.
-  private mutating func fetch(_ room: Int, for batch: RecordBatch) throws {
+  private func fetch(_ room: Int, for batch: RecordBatch) throws {
     batch.reserve(batch.count + room)
     let end = batch.count + room
     batch.count += pending.take(
@@ -174,7 +177,7 @@ extension CSVReader where Source: ~Copyable {
     }
   }
 
-  private mutating func readSource(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  private func readSource(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = try source.read(into: buffer)
     precondition(count >= 0 && count <= buffer.count, "a source wrote more than it had room for")
     if count == 0 { sourceHasEnded = true }
@@ -184,12 +187,12 @@ extension CSVReader where Source: ~Copyable {
 
 // MARK: - The start of the file
 
-extension CSVReader where Source: ~Copyable {
+extension CSVReader {
   /// Looks at the first bytes of the file, once.
-  private mutating func begin() throws {
+  private func begin() throws {
     if hasBegun { return }
     hasBegun = true
-    try dialect.validate()
+    _ = try dialect.get()
     guard position.byte == 0 else { return }
     try fetchPending(FileSignature.length)
     try FileSignature.check(pending.bytes)
@@ -200,10 +203,10 @@ extension CSVReader where Source: ~Copyable {
   }
 
   /// Returns nil where the row is an empty line.
-  private mutating func takeHeader(length: Int, next: Int, lines: Int64) throws -> CSVHeader? {
+  private func takeHeader(length: Int, next: Int, lines: Int64) throws -> FileHeader? {
     if length > 0 {
-      header = try CSVHeader(
-        parsing: UnsafeRawBufferPointer(rebasing: pending.bytes[..<length]), dialect: dialect,
+      header = try FileHeader(
+        parsing: UnsafeRawBufferPointer(rebasing: pending.bytes[..<length]), dialect: try dialect.get(),
         limits: limits)
     }
     pending.drop(next)
@@ -229,7 +232,7 @@ extension CSVReader where Source: ~Copyable {
   }
 
   /// Appends `room` bytes to those pending, or as many as the file still has.
-  private mutating func fetchPending(_ room: Int) throws {
+  private func fetchPending(_ room: Int) throws {
     let end = pending.count + room
     while pending.count < end && !sourceHasEnded {
       let missing = end - pending.count

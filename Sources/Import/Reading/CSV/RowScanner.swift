@@ -25,7 +25,7 @@ struct RowScanner {
     let count: Int
     /// Whether the file ends behind the bytes.
     let isEnd: Bool
-    let dialect: CSVDialect
+    let dialect: PlainDialect
     /// Fields of a row.
     let columns: Int
     let maxRowBytes: Int

@@ -1,0 +1,3 @@
+// expat: XML, event by event.
+#pragma once
+#include <expat.h>

@@ -1,0 +1,3 @@
+// libuchardet: guesses the encoding of a text.
+#pragma once
+#include <uchardet/uchardet.h>

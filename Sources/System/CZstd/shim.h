@@ -1,0 +1,3 @@
+// libzstd: streaming decompression.
+#pragma once
+#include <zstd.h>
