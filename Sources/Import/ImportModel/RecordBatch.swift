@@ -135,6 +135,26 @@ public enum RowFault: Sendable, Equatable {
   case unterminatedQuote
   /// The row is longer than the limit, in bytes; its text is cut off there.
   case tooLong(limit: Int)
+  /// The row's bytes are no text in the file's encoding.
+  case badEncoding
+  /// The row's text breaks the rules of its format: no JSON object, say.
+  case syntax(message: String)
+  /// The row is whole, but some of its cells have an error in the place of a value.
+  case badCells([BadCell])
+}
+
+/// A cell that has an error in the place of a value, as `#DIV/0!` in a workbook.
+public struct BadCell: Sendable, Equatable {
+  /// Which field of the row it is, the first one being 0.
+  public var field: Int
+  /// What stands in it.
+  public var text: String
+
+  /// Describes one cell.
+  public init(field: Int, text: String) {
+    self.field = field
+    self.text = text
+  }
 }
 
 /// A place between two rows of a file, from which reading can go on.

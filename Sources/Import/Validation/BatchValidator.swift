@@ -74,7 +74,7 @@ public final class BatchValidator {
 
   private func encodeColumns(of batch: RecordBatch) {
     flags.removeAll(keepingCapacity: true)
-    for row in batch.rows { flags.append(row.fault == nil ? [] : .unreadable) }
+    for row in batch.rows { flags.append(flags(of: row.fault)) }
     flags.withUnsafeMutableBufferPointer { flags in
       batch.fields.withUnsafeBufferPointer { fields in
         guard let flags = flags.baseAddress, let fields = fields.baseAddress else { return }
@@ -83,6 +83,13 @@ public final class BatchValidator {
         }
       }
     }
+  }
+
+  /// Bad cells count where their field goes into a column, and let the others be checked.
+  private func flags(of fault: RowFault?) -> RowFlags {
+    guard let fault else { return [] }
+    guard case .badCells(let cells) = fault else { return .unreadable }
+    return cells.contains { cell in columns.contains { $0.field == cell.field } } ? .faulty : []
   }
 
   private func source(

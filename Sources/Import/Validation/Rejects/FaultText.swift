@@ -43,6 +43,15 @@ struct FaultText {
     case .tooLong(let limit):
       code = .rowTooLong
       message = "is longer than \(limit) bytes"
+    case .badEncoding:
+      code = .badEncoding
+      message = "has bytes that are no text in the encoding of the file"
+    case .syntax(let text):
+      code = .type
+      message = text
+    case .badCells(let cells):
+      code = .type
+      message = "has cells with errors: \(cells.map(\.text).joined(separator: ", "))"
     }
   }
 

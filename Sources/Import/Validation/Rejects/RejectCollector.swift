@@ -9,11 +9,16 @@ struct RejectCollector {
     var rejects: [Reject] = []
     for row in batch.rows.indices where !flags[row].isEmpty {
       let first = rejects.count
-      if let fault = batch.rows[row].fault {
+      if flags[row].contains(.unreadable), let fault = batch.rows[row].fault {
         rejects.append(reject(of: fault, row: batch.rows[row]))
       } else {
-        for column in columns where column.buffer.states[row].isFault {
-          rejects.append(reject(of: column, at: row))
+        let badCells = batch.rows[row].badCells
+        for column in columns {
+          if let cell = badCells.first(where: { $0.field == column.field }) {
+            rejects.append(reject(of: cell, in: column, row: batch.rows[row]))
+          } else if column.buffer.states[row].isFault {
+            rejects.append(reject(of: column, at: row))
+          }
         }
       }
       if first < rejects.count { rejects[first].raw = Array(batch.raw(of: batch.rows[row])) }
@@ -26,6 +31,12 @@ struct RejectCollector {
     return Reject(
       row: row.number, line: row.line, column: nil, code: text.code, message: text.message,
       value: nil)
+  }
+
+  private func reject(of cell: BadCell, in column: BatchColumn, row: RecordRow) -> Reject {
+    Reject(
+      row: row.number, line: row.line, column: column.target.name, code: .type,
+      message: "the cell has the error \(cell.text) in the place of a value", value: cell.text)
   }
 
   private func reject(of column: BatchColumn, at index: Int) -> Reject {
@@ -43,5 +54,11 @@ struct RejectCollector {
     return Reject(
       row: row.number, line: row.line, column: column.target.name, code: code, message: message,
       value: state == .required && bytes.isEmpty ? nil : Excerpt.value(bytes))
+  }
+}
+
+extension RecordRow {
+  fileprivate var badCells: [BadCell] {
+    if case .badCells(let cells) = fault { cells } else { [] }
   }
 }
