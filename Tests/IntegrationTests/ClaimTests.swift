@@ -173,6 +173,28 @@ struct ClaimTests {
     }
   }
 
+  @Test("why it was handed back is known to the next attempt, and what it had counted stays")
+  func reason() async throws {
+    try await ImportBench.run { bench in
+      let id = try await bench.submit("id\n1\n", into: "public.t")
+      let first = try await bench.claim()
+      #expect(first.lastFailure == nil)
+      var counts = RowCounts()
+      (counts.read, counts.ok, counts.bad) = (3, 2, 1)
+      try await bench.queue.move(first.lease, to: .validated, counts: counts)
+      let failure = ImportFailure(.database, "the disk is full (53100)")
+      try await bench.queue.release(
+        first.lease, after: .zero, countsAsAttempt: true, because: failure)
+      #expect(try await bench.record(id).failure == nil)
+      let second = try await bench.claim()
+      #expect(second.lastFailure == failure)
+      try await bench.queue.end(second.lease, as: .failed, failure: failure, counts: nil, bytes: 0)
+      let record = try await bench.record(id)
+      #expect(record.counts.read == 3 && record.counts.ok == 2 && record.counts.bad == 1)
+      #expect(record.bytesDone == record.source.bytes)
+    }
+  }
+
   @Test("a waiting import that is called off ends at once and is never claimed")
   func cancelWaiting() async throws {
     try await ImportBench.run { bench in

@@ -1,3 +1,4 @@
+import Foundation
 import ImportModel
 import Postgres
 import Queue
@@ -137,6 +138,95 @@ struct WorkerTests {
       #expect(record.status == .done)
       #expect(record.attempt == 2)
       #expect(try await bench.count("public.t") == 1000)
+    }
+  }
+
+  @Test("gives its place away while somebody has locked the target, and is done when that ends")
+  func lockTimeout() async throws {
+    try await ImportBench.run { bench in
+      try await bench.connection.execute(Self.table)
+      try await bench.connection.execute(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = 100', current_database()); END $$"
+      )
+      let blocker = try await TestDatabase.connect(bench.database)
+      try await blocker.execute("BEGIN; LOCK TABLE public.t IN EXCLUSIVE MODE")
+      let id = try await bench.submit(Self.file(10), into: "public.t")
+      let record = try await bench.withWorker { _ in
+        try await eventually("it is handed back") {
+          let record = try await bench.record(id)
+          return record.status == .queued && record.history.count > 2
+        }
+        try await blocker.execute("ROLLBACK")
+        try await bench.connection.execute("UPDATE sluice.imports SET available_at = now()")
+        return try await bench.ended(id)
+      }
+      await blocker.close()
+      #expect(record.status == .done)
+      #expect(record.attempt == 1)
+      #expect(try await bench.count("public.t") == 10)
+    }
+  }
+
+  @Test("an import that used up its attempts names what ended the last one, and keeps its counts")
+  func exhausted() async throws {
+    try await ImportBench.run { bench in
+      try await bench.connection.execute(Self.table)
+      let id = try await bench.submit(Self.file(10), into: "public.t")
+      let claimed = try await bench.claim()
+      var counts = RowCounts()
+      (counts.read, counts.ok) = (10, 10)
+      try await bench.queue.move(claimed.lease, to: .validated, counts: counts)
+      try await bench.queue.release(
+        claimed.lease, after: .zero, countsAsAttempt: true,
+        because: ImportFailure(.database, "no space left on device (53100)"))
+      try await bench.connection.execute("UPDATE sluice.imports SET attempt = 5")
+      let record = try await bench.withWorker { _ in try await bench.ended(id) }
+      #expect(record.failure?.code == .attemptsExhausted)
+      #expect(record.failure?.message.contains("no space left on device (53100)") == true)
+      #expect(record.counts.read == 10)
+    }
+  }
+
+  @Test("an import that was called off during its last attempt is cancelled, not failed")
+  func cancelledAtTheEnd() async throws {
+    try await ImportBench.run { bench in
+      try await bench.connection.execute(Self.table)
+      let id = try await bench.submit(Self.file(10), into: "public.t")
+      _ = try await bench.claim()
+      try await bench.connection.execute(
+        """
+        UPDATE sluice.imports
+           SET attempt = 5, cancel_requested = true, lease_expires_at = now() - interval '1 s'
+        """)
+      let record = try await bench.withWorker { _ in try await bench.ended(id) }
+      #expect(record.status == .cancelled)
+    }
+  }
+
+  @Test("a fault of the spool's disk is tried again")
+  func spoolFault() async throws {
+    try await ImportBench.run { bench in
+      try await bench.connection.execute(Self.table)
+      let id = try await bench.submit(Self.file(10), into: "public.t")
+      let folder = URL(fileURLWithPath: bench.spool.folder)
+      let name = try #require(
+        FileManager.default.subpaths(atPath: folder.path)?.first { $0.contains(id.description) })
+      let file = folder.appendingPathComponent(name)
+      let aside = folder.appendingPathComponent("aside")
+      // A folder in the file's place can be opened, but not read.
+      try FileManager.default.moveItem(at: file, to: aside)
+      try FileManager.default.createDirectory(at: file, withIntermediateDirectories: false)
+      let record = try await bench.withWorker { _ in
+        try await eventually("it is handed back") {
+          try await bench.count("sluice.imports WHERE jsonb_path_exists(history, '$[*].reason')")
+            == 1
+        }
+        try FileManager.default.removeItem(at: file)
+        try FileManager.default.moveItem(at: aside, to: file)
+        return try await bench.ended(id)
+      }
+      #expect(record.status == .done)
+      #expect(try await bench.count("public.t") == 10)
     }
   }
 

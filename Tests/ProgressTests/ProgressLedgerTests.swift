@@ -38,6 +38,18 @@ struct ProgressLedgerTests {
     #expect(ledger.last(of: id)?.seq == 6)
   }
 
+  @Test("what has not ended is remembered, however many others end meanwhile")
+  func runningStays() {
+    var ledger = ProgressLedger(limit: 3)
+    _ = ledger.note(record(id, [.queued, .parsing]), evenIfSame: false, now: 0)
+    for _ in 0..<10 {
+      _ = ledger.note(record(ImportID(), [.queued, .done]), evenIfSame: false, now: 1)
+    }
+    let told = ledger.note(
+      record(id, [.queued, .parsing, .validated]), evenIfSame: false, now: 2)
+    #expect(told.map(\.0.status) == [.validated])
+  }
+
   @Test("a record that shows nothing new is told only where a sign of life is wanted")
   func same() {
     var ledger = ProgressLedger()

@@ -12,7 +12,8 @@ struct ProgressLedger {
     var at: Double
   }
 
-  /// Finished imports are remembered for a while, so that a late notice does not tell them again.
+  /// Finished imports are remembered for a while, so that a late notice does not tell them again. Those
+  /// that have not ended are forgotten only where there are too many of them alone.
   private let limit: Int
   private var told: [ImportID: Told] = [:]
   private var order: [ImportID] = []
@@ -68,9 +69,13 @@ struct ProgressLedger {
   private mutating func remember(_ record: ImportRecord, now: Double) {
     if told[record.id] == nil {
       order.append(record.id)
-      if order.count > limit { told[order.removeFirst()] = nil }
+      if order.count > limit { told[order.remove(at: oldestFinished ?? 0)] = nil }
     }
     told[record.id] = Told(stages: record.history.count, record: record, seq: seq, at: now)
+  }
+
+  private var oldestFinished: Int? {
+    order.firstIndex { told[$0]?.record.status.isTerminal == true }
   }
 }
 

@@ -108,7 +108,8 @@ struct UploadReceiver: Sendable {
   private func checkZone(_ options: ImportOptions) async throws {
     guard let zone = options.timezone else { return }
     do {
-      _ = try await services.pool.query("SELECT timezone($1, now())", [.text(zone)])
+      // As a session's setting, because that is what it will be: abbreviations are none.
+      _ = try await services.pool.query("SELECT set_config('TimeZone', $1, true)", [.text(zone)])
     } catch let error as PostgresError where error.sqlState == "22023" {
       throw Problems.badOption("timezone", "names no time zone that the database knows")
     }

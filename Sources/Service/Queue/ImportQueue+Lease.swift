@@ -10,6 +10,8 @@ public struct ClaimedImport: Sendable {
   public let attempt: Int
   /// Under which id the spool holds its bytes.
   public let spoolID: String
+  /// Why the last attempt that was given back had no result, where one was.
+  public let lastFailure: ImportFailure?
 }
 
 extension ImportQueue {
@@ -29,7 +31,10 @@ extension ImportQueue {
       guard let row = result.rows.first, let id = ImportID(try row.string("id")) else { return nil }
       return ClaimedImport(
         lease: Lease(importID: id, id: try row.string("lease_id")),
-        attempt: try row.int("attempt"), spoolID: try row.string("spool_id"))
+        attempt: try row.int("attempt"), spoolID: try row.string("spool_id"),
+        lastFailure: try row["last_reason"].map {
+          try JSONDecoder().decode(ImportFailure.self, from: Data($0.utf8))
+        })
     } catch let error as PostgresError where error.constraint == "imports_running_target" {
       // Another worker took an import into the same target at the same moment. It is seen now, so the
       // next look passes that target over.
@@ -55,7 +60,8 @@ extension ImportQueue {
         history = history || jsonb_build_object(
           'name', 'parsing', 'at', extract(epoch FROM clock_timestamp()))
       FROM next WHERE i.id = next.id
-      RETURNING i.id, i.lease_id, i.attempt, i.spool_id
+      RETURNING i.id, i.lease_id, i.attempt, i.spool_id,
+        jsonb_path_query_array(i.history, '$[*].reason') -> -1 AS last_reason
     )
     SELECT c.*, pg_notify($3, c.id::text) FROM claimed c
     """
@@ -107,11 +113,13 @@ extension ImportQueue {
     if result.rows.isEmpty { throw LeaseLost(lease) }
   }
 
-  /// Ends an import in `failed` or `cancelled`, its counters as they are.
+  /// Ends an import in `failed` or `cancelled`.
   ///
+  /// - Parameter counts: what the last attempt has counted, or nil where it got nowhere: then those of
+  ///   the attempt before stay.
   /// - Throws: `LeaseLost` where the lease no longer holds.
   public func end(
-    _ lease: Lease, as state: ImportState, failure: ImportFailure?, counts: RowCounts, bytes: Int64
+    _ lease: Lease, as state: ImportState, failure: ImportFailure?, counts: RowCounts?, bytes: Int64
   ) async throws {
     let sql = """
       WITH ended AS (
@@ -119,21 +127,21 @@ extension ImportQueue {
           status = $3::text, error = $4::jsonb, finished_at = clock_timestamp(),
           history = history || jsonb_build_object(
             'name', $3::text, 'at', extract(epoch FROM clock_timestamp())),
-          rows_read = $5, rows_ok = $6, rows_bad = $7, bytes_done = $8,
+          rows_read = coalesce($5::bigint, rows_read), rows_ok = coalesce($6::bigint, rows_ok),
+          rows_bad = coalesce($7::bigint, rows_bad),
+          bytes_done = CASE WHEN $5::bigint IS NULL THEN bytes_done ELSE $8 END,
           lease_id = NULL, lease_expires_at = NULL
         WHERE id = $1::uuid AND lease_id = $2::uuid
         RETURNING id
       )
       SELECT pg_notify($9, id::text), pg_notify($10, '') FROM ended
       """
-    let reason = try failure.map {
-      String(decoding: try JSONEncoder().encode($0), as: UTF8.self)
-    }
     let result = try await pool.query(
       sql,
       [
         .text(lease.importID.description), .text(lease.id), .text(state.rawValue),
-        reason.map { .text($0) } ?? .null, .int(counts.read), .int(counts.ok), .int(counts.bad),
+        try json(failure), counts.map { .int($0.read) } ?? .null,
+        counts.map { .int($0.ok) } ?? .null, counts.map { .int($0.bad) } ?? .null,
         .int(bytes), .text(ImportQueue.progressChannel), .text(ImportQueue.channel),
       ])
     if result.rows.isEmpty { throw LeaseLost(lease) }
@@ -141,9 +149,12 @@ extension ImportQueue {
 
   /// Gives an import back, to be claimed again after a while: the worker stops, or the database failed.
   ///
-  /// - Parameter countsAsAttempt: a shutdown is nobody's fault and does not count.
+  /// - Parameters:
+  ///   - countsAsAttempt: a shutdown is nobody's fault and does not count.
+  ///   - reason: why the attempt had no result; the import fails with it, should there be none after it.
   public func release(
-    _ lease: Lease, after delay: Duration, countsAsAttempt: Bool
+    _ lease: Lease, after delay: Duration, countsAsAttempt: Bool,
+    because reason: ImportFailure? = nil
   ) async throws {
     let sql = """
       WITH released AS (
@@ -153,8 +164,9 @@ extension ImportQueue {
           lease_id = NULL, lease_expires_at = NULL,
           attempt = attempt - CASE WHEN $4 THEN 0 ELSE 1 END,
           available_at = clock_timestamp() + make_interval(secs => $3),
-          history = history || jsonb_build_object(
-            'name', CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END, 'at', extract(epoch FROM clock_timestamp()))
+          history = history || jsonb_strip_nulls(jsonb_build_object(
+            'name', CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
+            'at', extract(epoch FROM clock_timestamp()), 'reason', $7::jsonb))
         WHERE id = $1::uuid AND lease_id = $2::uuid
         RETURNING id
       )
@@ -165,7 +177,13 @@ extension ImportQueue {
       [
         .text(lease.importID.description), .text(lease.id), .double(delay / .seconds(1)),
         .bool(countsAsAttempt), .text(ImportQueue.progressChannel), .text(ImportQueue.channel),
+        try json(reason),
       ])
+  }
+
+  private func json(_ failure: ImportFailure?) throws -> PostgresParameter {
+    guard let failure else { return .null }
+    return .text(String(decoding: try JSONEncoder().encode(failure), as: UTF8.self))
   }
 
   /// Tells the hubs that an import has changed, after its last transaction.

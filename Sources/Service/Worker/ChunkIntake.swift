@@ -6,6 +6,8 @@ actor ChunkIntake {
   /// A chunk ends early when so many rejects, or so many bytes of them, wait to be written: invariant 9.
   private static let rejectLimit = 5000
   private static let rejectByteLimit = 4 << 20
+  /// And when it has so many bytes of tuples: what a worker that dies has to do again stays small.
+  private static let byteLimit = 64 << 20
 
   nonisolated let channel: BatchChannel
   private var first: EncodedBatch?
@@ -13,6 +15,7 @@ actor ChunkIntake {
   private let rowLimit: Int
   private var rejects = 0
   private var rejectBytes = 0
+  private var bytes = 0
   /// Rows of the chunk so far, good and bad.
   private(set) var rows = 0
 
@@ -27,13 +30,14 @@ actor ChunkIntake {
   func next() async throws -> EncodedBatch? {
     if let batch = first.take() { return note(batch) }
     guard rows < rowLimit, rejects < ChunkIntake.rejectLimit,
-      rejectBytes < ChunkIntake.rejectByteLimit
+      rejectBytes < ChunkIntake.rejectByteLimit, bytes < ChunkIntake.byteLimit
     else { return nil }
     return try await channel.next().map(note)
   }
 
   private func note(_ batch: EncodedBatch) -> EncodedBatch {
     rows += batch.rowsOK + batch.rowsBad
+    bytes += batch.count
     rejects += batch.rejects.count
     rejectBytes += batch.rejects.reduce(0) { $0 + ($1.raw?.count ?? 0) + $1.message.utf8.count }
     meter.update {

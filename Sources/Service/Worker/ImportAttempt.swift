@@ -38,11 +38,7 @@ struct ImportAttempt: Sendable {
 
   /// Runs the import beside its heartbeat; whichever ends first ends the other.
   private func supervise(meter: ImportMeter, logger: Logger) async throws {
-    guard claimed.attempt <= configuration.maxAttempts else {
-      throw ImportFailure(
-        .attemptsExhausted, "\(claimed.attempt - 1) attempts ended without a result",
-        hint: "look at the log of the worker; a retry begins again")
-    }
+    try await refuseIfExhausted()
     let interruption = Mutex<Interruption?>(nil)
     let work = Task {
       try await ImportRun(claimed: claimed, services: services, meter: meter, logger: logger).run()
@@ -73,6 +69,22 @@ struct ImportAttempt: Sendable {
       case nil: throw error
       }
     }
+  }
+
+  private func refuseIfExhausted() async throws {
+    guard claimed.attempt > configuration.maxAttempts else { return }
+    // It may have been called off while nobody worked on it.
+    if try await services.queue.heartbeat(lease, seconds: configuration.leaseSeconds)
+      == .cancelRequested
+    {
+      throw CancelRequested()
+    }
+    let last = claimed.lastFailure
+    throw ImportFailure(
+      .attemptsExhausted,
+      "\(claimed.attempt - 1) attempts ended without a result"
+        + (last.map { "; the last one: \($0.message)" } ?? ""),
+      hint: last?.hint ?? "look at the log of the worker; a retry begins again")
   }
 
   private func beat(
@@ -131,11 +143,17 @@ struct ImportAttempt: Sendable {
     case is CancellationError:
       logger.info("handed back: the worker stops")
       try await services.queue.release(lease, after: .zero, countsAsAttempt: false)
+    case let error as PostgresError where error.isLockTimeout:
+      // Somebody works on the target: no fault of the import's, and no reason to keep others waiting.
+      let delay = Duration.seconds(Double.random(in: 5...10))
+      try await retry(error, named: "lock_timeout", after: delay, counts: false, logger: logger)
     case let error as PostgresError where error.isTransient:
+      let name = error.sqlState ?? error.code.rawValue
       let delay = Backoff.delay(attempt: claimed.attempt)
-      logger.warning("to be tried again", ["error": "\(error)", "after": "\(delay)"])
-      services.metrics.retried(because: error.sqlState ?? error.code.rawValue)
-      try await services.queue.release(lease, after: delay, countsAsAttempt: true)
+      try await retry(error, named: name, after: delay, counts: true, logger: logger)
+    case let error as SpoolError where error.code != .missing:
+      let delay = Backoff.delay(attempt: claimed.attempt)
+      try await retry(error, named: "spool", after: delay, counts: true, logger: logger)
     default:
       let failure = ImportFailure(describing: error)
       logger.warning(
@@ -145,12 +163,22 @@ struct ImportAttempt: Sendable {
     }
   }
 
+  private func retry(
+    _ error: any Error, named name: String, after delay: Duration, counts: Bool, logger: Logger
+  ) async throws {
+    logger.warning("to be tried again", ["error": "\(error)", "after": "\(delay)"])
+    services.metrics.retried(because: name)
+    try await services.queue.release(
+      lease, after: delay, countsAsAttempt: counts, because: ImportFailure(describing: error))
+  }
+
   private func finish(
     as state: ImportState, failure: ImportFailure?, meter: ImportMeter, logger: Logger
   ) async throws {
     let reading = meter.reading
     try await services.queue.end(
-      lease, as: state, failure: failure, counts: reading.counts, bytes: reading.bytesDone)
+      lease, as: state, failure: failure, counts: reading.counts.read > 0 ? reading.counts : nil,
+      bytes: reading.bytesDone)
     let record = try await services.snapshots.one(lease.importID)
     services.metrics.ended(
       state, target: record?.target ?? "", counts: reading.counts.withoutMerge)

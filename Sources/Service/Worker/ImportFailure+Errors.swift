@@ -12,7 +12,9 @@ extension ImportFailure {
     case let error as ReadingError: self.init(.unreadableFile, error.message)
     case let error as TargetError:
       self.init(.unknownTarget, error.message, hint: error.hint)
-    case let error as SpoolError: self.init(.spool, "\(error)", hint: "send the file again")
+    case let error as SpoolError where error.code == .missing:
+      self.init(.spool, "\(error)", hint: "send the file again")
+    case let error as SpoolError: self.init(.spool, "\(error)")
     case let error as PostgresError: self.init(postgres: error)
     default:
       self.init(

@@ -114,10 +114,15 @@ extension PostgresError {
     sqlState.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false
   }
 
+  /// Whether somebody else's lock was waited for too long.
+  var isLockTimeout: Bool { sqlState == "55P03" }
+
   /// Whether the same may succeed later.
   var isTransient: Bool {
     if isConnectionLoss { return true }
     guard let sqlState else { return code == .timeout || code == .poolTimeout }
+    // A limit of the configuration is reached again the next time.
+    if sqlState == "53400" { return false }
     // Insufficient resources, operator intervention, serialization, deadlock, lock time-out, read-only.
     return ["53", "57"].contains(String(sqlState.prefix(2)))
       || ["40001", "40P01", "55P03", "25006"].contains(sqlState)
