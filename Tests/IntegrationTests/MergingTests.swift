@@ -38,7 +38,7 @@ struct MergingTests {
     Merger(
       request, on: bench.connection,
       watch: { if $0.isFinalizing { try await atTheEnd() } },
-      rejectDuplicates: { _, _ in }, checkRejects: { _ in })
+      reject: { _, _ in }, checkRejects: { _ in })
   }
 
   @Test("rows, counts and the state are there at once")

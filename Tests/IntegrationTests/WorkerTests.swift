@@ -309,23 +309,6 @@ struct WorkerTests {
     }
   }
 
-  @Test("a second unique key that objects fails the import by its name")
-  func secondKey() async throws {
-    try await ImportBench.run { bench in
-      try await bench.connection.execute(
-        """
-        CREATE TABLE public.t (id integer PRIMARY KEY, v text CONSTRAINT only_once UNIQUE);
-        INSERT INTO public.t VALUES (9, 'a')
-        """)
-      let id = try await bench.submit("id,v\n1,a\n2,b\n", into: "public.t")
-      let record = try await bench.withWorker { _ in try await bench.ended(id) }
-      #expect(record.status == .failed)
-      #expect(record.failure?.code == .constraint)
-      #expect(record.failure?.hint?.contains("only_once") == true)
-      #expect(try await bench.count("public.t") == 1)
-    }
-  }
-
   @Test("names that need quotes and keys with NULL are handled like any other")
   func names() async throws {
     try await ImportBench.run { bench in

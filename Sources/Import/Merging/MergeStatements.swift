@@ -7,13 +7,14 @@ struct MergeStatements {
   private let keyColumns: [StagingLayout.Column]
   /// What an update may write: an identity that is `GENERATED ALWAYS` can only be inserted.
   private let writableColumns: [StagingLayout.Column]
+  /// Columns that the file does not have, but that a row must bring along to be proposed.
+  private let completions: [TargetRules.Column]
 
-  init(_ request: MergeRequest) {
+  init(_ request: MergeRequest, completions: [TargetRules.Column] = []) {
     self.request = request
+    self.completions = completions
     let key = Set(request.key.columns)
-    keyColumns = request.key.columns.compactMap { name in
-      request.layout.columns.first { $0.name == name }
-    }
+    keyColumns = request.keyColumns
     let fixed = Set(request.target.columns.filter { $0.identity == .always }.map(\.name))
     writableColumns = request.layout.columns.filter {
       !key.contains($0.name) && !fixed.contains($0.name)
@@ -23,9 +24,7 @@ struct MergeStatements {
   /// Rows of a slice, given as the half-open range of its pages `$1 ..< $2`.
   private static let slice = "s.ctid >= $1::tid AND s.ctid < $2::tid"
 
-  private var target: String {
-    "\(quotedIdentifier(request.target.schema)).\(quotedIdentifier(request.target.name))"
-  }
+  private var target: String { request.targetName }
 
   private var row: String { quotedIdentifier(request.layout.rowColumn) }
 
@@ -33,11 +32,7 @@ struct MergeStatements {
     columns.map { prefix + quotedIdentifier($0.name) }.joined(separator: ", ")
   }
 
-  /// A staged value as the target's type.
-  private func value(_ column: StagingLayout.Column) -> String {
-    let name = "s." + quotedIdentifier(column.name)
-    return column.castTo.map { "CAST(\(name) AS \($0))" } ?? name
-  }
+  private func value(_ column: StagingLayout.Column) -> String { request.value(column) }
 
   /// Identity columns that are `GENERATED ALWAYS` take the file's values: whoever names them means it.
   private var overriding: String {
@@ -47,15 +42,18 @@ struct MergeStatements {
     return always ? "OVERRIDING SYSTEM VALUE " : ""
   }
 
-  private func insertHead(alias: String = "") -> String {
-    "INSERT INTO \(target)\(alias) (\(list(request.layout.columns))) \(overriding)"
+  private func insertHead(alias: String = "", completing: Bool = false) -> String {
+    let more = completing ? completions.map { ", \(quotedIdentifier($0.name))" }.joined() : ""
+    return "INSERT INTO \(target)\(alias) (\(list(request.layout.columns))\(more)) \(overriding)"
   }
 
-  private var selectSlice: String {
-    """
-    SELECT \(request.layout.columns.map(value).joined(separator: ", "))
-      FROM \(request.staging) s WHERE \(MergeStatements.slice)
-    """
+  private func selectSlice(completing: Bool = false) -> String {
+    let more = completing ? completions.map { ", \($0.filledInOrKept)" }.joined() : ""
+    let join = completing && !completions.isEmpty ? " \(request.joinOfExisting)" : ""
+    return """
+      SELECT \(request.layout.columns.map(value).joined(separator: ", "))\(more)
+        FROM \(request.staging) s\(join) WHERE \(MergeStatements.slice)
+      """
   }
 
   var targetIsEmpty: String { "SELECT NOT EXISTS (SELECT FROM \(target)) AS empty" }
@@ -75,6 +73,14 @@ struct MergeStatements {
     """
   }
 
+  /// The rows of a slice, in the order in which they lie.
+  var rowsOfSlice: String {
+    """
+    SELECT s.ctid AS place, s.\(row) AS row FROM \(request.staging) s
+     WHERE \(MergeStatements.slice) ORDER BY s.ctid
+    """
+  }
+
   /// How many rows of a slice, whose key is whole, the target does not hold.
   var missing: String {
     let same = keyColumns.map { "t.\(quotedIdentifier($0.name)) = \(value($0))" }
@@ -88,7 +94,7 @@ struct MergeStatements {
   var analyzeTarget: String { "ANALYZE \(target)" }
 
   /// A plain insert, for a target that holds none of the keys.
-  var insert: String { insertHead() + selectSlice }
+  var insert: String { insertHead() + selectSlice() }
 
   /// Inserts what is new, writes what has changed and leaves the rest; answers how many of each were
   /// new and changed.
@@ -97,7 +103,7 @@ struct MergeStatements {
   var upsert: String {
     """
     WITH before AS (\(matched)), merged AS (
-      \(insertHead(alias: " AS t"))\(selectSlice)
+      \(insertHead(alias: " AS t", completing: true))\(selectSlice(completing: true))
        ORDER BY \(list(keyColumns, prefix: "s."))
       ON CONFLICT (\(list(keyColumns))) \(onConflict)
       RETURNING \(request.isPartitioned ? "NULL::boolean" : "xmax = 0") AS inserted

@@ -3,33 +3,32 @@ public import Postgres
 
 /// Merges a staging table into its target, all or nothing: invariants 5 and 6.
 ///
-/// The merge, the counts, the end of staging and `status = done` are one transaction. Inside it, the rows
-/// go over in slices of staging's pages, so that those who watch see them move.
+/// The rules of the target, the merge, the counts, the end of staging and `status = done` are one
+/// transaction. Inside it, the rows go over in slices of staging's pages, so that those who watch see them
+/// move, and a row that Postgres refuses costs no other.
 public struct Merger: Sendable {
   /// Tells of the merge; awaited, so that the state is known before the commit.
   public typealias Watch = @Sendable (MergeProgress) async throws -> Void
-  /// Makes rejects of rows of the file whose key stands there more than once, given by their numbers in
-  /// ascending order, and keeps them in the transaction at hand.
-  public typealias RejectDuplicates =
-    @Sendable ([Int64], PostgresConnection) async throws -> Void
-  /// Says whether so many rejects may be, or throws.
+  /// Makes rejects of rows of the file, and keeps them in the transaction at hand. The rows come in
+  /// ascending order, all breaches of a row at once, and each row once.
+  public typealias Reject = @Sendable ([RowBreach], PostgresConnection) async throws -> Void
+  /// Says whether so many rejects may be, or throws an `ImportFailure`.
   public typealias CheckRejects = @Sendable (RowCounts) throws -> Void
 
   /// First word of the advisory locks on targets; the second is the OID.
   private static let lockSpace: Int64 = 0x51C1
 
-  private let request: MergeRequest
-  private let statements: MergeStatements
-  private let connection: PostgresConnection
-  private let watch: Watch
-  private let reject: RejectDuplicates
-  private let check: CheckRejects
+  let request: MergeRequest
+  let statements: MergeStatements
+  let connection: PostgresConnection
+  let watch: Watch
+  let reject: Reject
+  let check: CheckRejects
 
   /// Prepares a merge over a connection that nobody else uses.
   public init(
     _ request: MergeRequest, on connection: PostgresConnection, watch: @escaping Watch,
-    rejectDuplicates reject: @escaping RejectDuplicates,
-    checkRejects check: @escaping CheckRejects
+    reject: @escaping Reject, checkRejects check: @escaping CheckRejects
   ) {
     self.request = request
     statements = MergeStatements(request)
@@ -42,7 +41,9 @@ public struct Merger: Sendable {
   /// Merges and commits.
   ///
   /// - Throws: `LeaseLost` when the lease no longer holds or the import was called off; `ImportFailure`
-  ///   when the counts do not add up; `PostgresError` when a rule of the database refuses.
+  ///   when the counts do not add up, or when more rows are rejected than may be: those rejects are kept,
+  ///   staging is given up, and nothing has reached the target; `PostgresError` when Postgres refuses for
+  ///   a reason that lies in no row.
   public func run() async throws -> MergeOutcome {
     var staged = request.staged
     if request.duplicates == .reject {
@@ -50,7 +51,7 @@ public struct Merger: Sendable {
       try check(staged)
     }
     do {
-      if let outcome = try await attempt(.insert, staged) { return outcome }
+      if let outcome = try await attempt(.insert, staged) { return try outcome.get() }
     } catch let error as PostgresError where error.isUniqueViolation {
       // The key is in the file twice, or was written by somebody else meanwhile.
     } catch is RowsSwallowed {
@@ -59,23 +60,32 @@ public struct Merger: Sendable {
     guard let outcome = try await attempt(.upsert, staged) else {
       throw ImportFailure(.internal, "the merge had no plan")
     }
-    return outcome
+    return try outcome.get()
   }
 
-  private func attempt(_ plan: MergePlan, _ staged: RowCounts) async throws -> MergeOutcome? {
+  /// - Returns: nil where the plan does not fit; a failure where too many rows were rejected, which are
+  ///   committed then.
+  private func attempt(
+    _ plan: MergePlan, _ staged: RowCounts
+  ) async throws -> Result<MergeOutcome, ImportFailure>? {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       try await prepare()
-      if plan == .insert {
-        guard try await connection.query(statements.targetIsEmpty).rows[0].bool("empty") else {
-          return nil
-        }
-      }
+      let isEmpty = try await connection.query(statements.targetIsEmpty).rows[0].bool("empty")
+      if plan == .insert, !isEmpty { return nil }
+      let rules = try await RuleCatalog.read(request.target, on: connection)
+      let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
       var counts = staged
-      if plan == .upsert || request.duplicates == .first { try await removeDuplicates(&counts) }
-      try await merge(&counts, plan: plan)
-      try await watch(MergeProgress(counts: counts, isFinalizing: true))
-      try await finish(counts)
-      return MergeOutcome(counts: counts, plan: plan)
+      if plan == .upsert || request.duplicates == .first || sieve.isNeeded {
+        try await removeDuplicates(&counts)
+      }
+      if sieve.isNeeded, let failure = try await sift(sieve, &counts) { return .failure(failure) }
+      switch try await merge(counts, plan: plan, rules: rules) {
+      case .failure(let failure): return .failure(failure)
+      case .success(let counts):
+        try await watch(MergeProgress(counts: counts, isFinalizing: true))
+        try await finish(counts)
+        return .success(MergeOutcome(counts: counts, plan: plan))
+      }
     }
   }
 
@@ -85,121 +95,36 @@ public struct Merger: Sendable {
     _ = try await connection.query("SELECT pg_advisory_xact_lock($1)", [.int(key)])
   }
 
-  private func removeDuplicates(_ counts: inout RowCounts) async throws {
-    guard request.duplicates != .reject,
-      try await connection.query(statements.hasDuplicates).rows[0].bool("found")
-    else { return }
-    let statement = statements.removeDuplicates(keepingLast: request.duplicates == .last)
-    counts.skipped += Int64(try await connection.query(statement).affected)
-  }
-
-  /// Moves duplicates from staging to the rejects, in a transaction of its own with its entry in the
-  /// ledger: a failed import keeps them in its report, and another attempt does not look for them again.
-  private func rejectDuplicates(_ counts: inout RowCounts) async throws {
-    guard try await connection.query(statements.hasDuplicates).rows[0].bool("found") else { return }
-    let removed = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
-      let removed = try await moveDuplicates()
-      try await enter(removed)
-      return removed
-    }
+  /// Takes the rows that break rules out of staging.
+  ///
+  /// - Returns: a failure where they are more than may be.
+  private func sift(_ sieve: RuleCheck, _ counts: inout RowCounts) async throws -> ImportFailure? {
+    let removed = try await sieve.sift()
+    guard removed > 0 else { return nil }
     counts.ok -= removed
     counts.bad += removed
-  }
-
-  private func moveDuplicates() async throws -> Int64 {
-    try await connection.execute(
-      "DECLARE duplicates NO SCROLL CURSOR FOR \(statements.duplicateRows)")
-    var removed: Int64 = 0
-    while true {
-      // The cursor sees staging as it was when it was declared, whatever is removed behind it.
-      let page = try await connection.query("FETCH FORWARD 1000 FROM duplicates").rows
-      if page.isEmpty { break }
-      try await reject(try page.map { try $0.int64("row") }, connection)
-      let places = try page.map { try $0.string("place") }
-      removed += Int64(
-        try await connection.query(statements.removeRows, [.textArray(places)]).affected)
+    try await sieve.report(reject)
+    do {
+      try check(counts)
+      return nil
+    } catch let failure as ImportFailure {
+      try await giveUp()
+      return failure
     }
-    try await connection.execute("CLOSE duplicates")
-    return removed
   }
 
-  /// An entry without bytes, behind the last one.
-  private func enter(_ removed: Int64) async throws {
-    let sql = """
-      INSERT INTO sluice.chunks (import_id, chunk, first_byte, last_byte, first_row, last_row,
-          first_line, last_line, rows_ok, rows_bad, attempt)
-      SELECT i.id, max(c.chunk) + 1, max(c.last_byte) + 1, max(c.last_byte), max(c.last_row) + 1,
-             max(c.last_row), max(c.last_line) + 1, max(c.last_line), -$3::bigint, $3::bigint,
-             i.attempt
-        FROM (SELECT * FROM sluice.imports
-               WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested FOR SHARE) i
-        JOIN sluice.chunks c ON c.import_id = i.id GROUP BY i.id, i.attempt
-      """
+  /// Gives up what is staged, so that the rejects can be committed without the merge: whoever takes the
+  /// import up again begins anew. Staging itself is dropped with the end of the import.
+  func giveUp() async throws {
     let lease = request.lease
-    let entered = try await connection.query(
-      sql, [.text(lease.importID.description), .text(lease.id), .int(removed)])
-    if entered.affected == 0 { throw LeaseLost(lease) }
-  }
-
-  private func merge(_ counts: inout RowCounts, plan: MergePlan) async throws {
-    let blocks = try await connection.query(
-      statements.stagingBlocks, [.text(request.staging)]
-    ).rows[0].int64("blocks")
-    let rowsPerBlock = max(1, Double(request.staged.ok) / Double(max(1, blocks)))
-    let hasTriggers = try await connection.query(
-      statements.hasRowTriggers, [.int(Int64(request.target.oid))]
-    ).rows[0].bool("found")
-    var tuner = SizeTuner(rows: 20_000, bounds: 1_000...1_000_000, aim: 0.4...1.2)
-    let clock = ContinuousClock()
-    var block: Int64 = 0
-    while block < blocks {
-      let next = min(blocks, block + max(1, Int64(Double(tuner.rows) / rowsPerBlock)))
-      let begun = clock.now
-      try await mergeSlice(block..<next, plan: plan, hasTriggers: hasTriggers, counts: &counts)
-      tuner.note(
-        rows: Int(Double(next - block) * rowsPerBlock), seconds: (clock.now - begun) / .seconds(1))
-      try await watch(MergeProgress(counts: counts, isFinalizing: false))
-      block = next
-    }
-  }
-
-  private func mergeSlice(
-    _ pages: Range<Int64>, plan: MergePlan, hasTriggers: Bool, counts: inout RowCounts
-  ) async throws {
-    let slice: [PostgresParameter] = [
-      .text("(\(pages.lowerBound),0)"), .text("(\(pages.upperBound),0)"),
-    ]
-    switch plan {
-    case .insert:
-      let inserted = Int64(try await connection.query(statements.insert, slice).affected)
-      if hasTriggers { try await checkNoneIsMissing(slice, else: RowsSwallowed()) }
-      counts.inserted += inserted
-    case .upsert:
-      let row = try await connection.query(statements.upsert, slice).rows[0]
-      let total = try row.int64("total")
-      let written = try row.int64("written")
-      let matched = try row.optionalInt64("matched")
-      // Somebody else may have written keys since the others were counted.
-      let inserted = try matched.map { min(written, max(0, total - $0)) } ?? row.int64("inserted")
-      if hasTriggers {
-        try await checkNoneIsMissing(
-          slice,
-          else: ImportFailure(
-            .notConserved, "a trigger of \(request.target.displayName) keeps rows out of the table",
-            hint: "nothing was changed; disable the trigger for imports, or let it raise"))
-      }
-      counts.inserted += inserted
-      counts.updated += written - inserted
-      counts.unchanged += total - written
-    }
-  }
-
-  /// A trigger that answers NULL swallows a row without a word: counts alone do not show it.
-  private func checkNoneIsMissing(
-    _ slice: [PostgresParameter], else error: any Error
-  ) async throws {
-    let missing = try await connection.query(statements.missing, slice).rows[0].int64("missing")
-    if missing > 0 { throw error }
+    let id = PostgresParameter.text(lease.importID.description)
+    let held = try await connection.query(
+      """
+      SELECT FROM sluice.imports
+       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested FOR SHARE
+      """, [id, .text(lease.id)])
+    if held.rows.isEmpty { throw LeaseLost(lease) }
+    _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
   }
 
   private func finish(_ counts: RowCounts) async throws {
@@ -241,11 +166,11 @@ public struct Merger: Sendable {
 }
 
 /// Rows that were inserted are not there.
-private struct RowsSwallowed: Error {}
+struct RowsSwallowed: Error {}
 
 extension PostgresError {
   /// Whether a key was there already: the conflict key, or another one that is checked before it.
-  fileprivate var isUniqueViolation: Bool {
+  var isUniqueViolation: Bool {
     sqlState == "23505"
   }
 }

@@ -118,10 +118,10 @@ struct ImportRun: Sendable {
         meter.update { $0.counts = progress.counts }
         if progress.isFinalizing { try await services.queue.move(lease, to: .finalizing) }
       },
-      rejectDuplicates: { rows, connection in
+      reject: { breaches, connection in
         // The file is read on a thread that may block.
         try await withTaskExecutorPreference(ThreadExecutor(name: "locate")) {
-          try await locator.rejectDuplicates(rows, key: key, on: connection)
+          try await locator.reject(breaches, on: connection)
         }
       },
       checkRejects: { counts in

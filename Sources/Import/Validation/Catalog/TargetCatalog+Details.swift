@@ -54,6 +54,8 @@ extension TargetCatalog {
     JOIN pg_attribute AS own ON own.attrelid = k.conrelid AND own.attnum = p.own
     JOIN pg_attribute AS other ON other.attrelid = k.confrelid AND other.attnum = p.other
     WHERE k.conrelid = $1::bigint::oid AND k.contype = 'f'
+      AND NOT EXISTS (
+        SELECT FROM pg_constraint AS p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid)
     ORDER BY k.conname, k.oid, p.position
     """
 }

@@ -1,0 +1,68 @@
+import ImportModel
+import Postgres
+
+/// What becomes of rows that share their key with another row of the file.
+extension Merger {
+  func removeDuplicates(_ counts: inout RowCounts) async throws {
+    guard request.duplicates != .reject,
+      try await connection.query(statements.hasDuplicates).rows[0].bool("found")
+    else { return }
+    let statement = statements.removeDuplicates(keepingLast: request.duplicates == .last)
+    counts.skipped += Int64(try await connection.query(statement).affected)
+  }
+
+  /// Moves duplicates from staging to the rejects, in a transaction of its own with its entry in the
+  /// ledger: a failed import keeps them in its report, and another attempt does not look for them again.
+  func rejectDuplicates(_ counts: inout RowCounts) async throws {
+    guard try await connection.query(statements.hasDuplicates).rows[0].bool("found") else { return }
+    let removed = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
+      let removed = try await moveDuplicates()
+      try await enter(removed)
+      return removed
+    }
+    counts.ok -= removed
+    counts.bad += removed
+  }
+
+  private func moveDuplicates() async throws -> Int64 {
+    try await connection.execute(
+      "DECLARE duplicates NO SCROLL CURSOR FOR \(statements.duplicateRows)")
+    var removed: Int64 = 0
+    while true {
+      // The cursor sees staging as it was when it was declared, whatever is removed behind it.
+      let page = try await connection.query("FETCH FORWARD 1000 FROM duplicates").rows
+      if page.isEmpty { break }
+      try await reject(try page.map { breach(row: try $0.int64("row")) }, connection)
+      let places = try page.map { try $0.string("place") }
+      removed += Int64(
+        try await connection.query(statements.removeRows, [.textArray(places)]).affected)
+    }
+    try await connection.execute("CLOSE duplicates")
+    return removed
+  }
+
+  /// An entry without bytes, behind the last one.
+  private func enter(_ removed: Int64) async throws {
+    let sql = """
+      INSERT INTO sluice.chunks (import_id, chunk, first_byte, last_byte, first_row, last_row,
+          first_line, last_line, rows_ok, rows_bad, attempt)
+      SELECT i.id, max(c.chunk) + 1, max(c.last_byte) + 1, max(c.last_byte), max(c.last_row) + 1,
+             max(c.last_row), max(c.last_line) + 1, max(c.last_line), -$3::bigint, $3::bigint,
+             i.attempt
+        FROM (SELECT * FROM sluice.imports
+               WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested FOR SHARE) i
+        JOIN sluice.chunks c ON c.import_id = i.id GROUP BY i.id, i.attempt
+      """
+    let lease = request.lease
+    let entered = try await connection.query(
+      sql, [.text(lease.importID.description), .text(lease.id), .int(removed)])
+    if entered.affected == 0 { throw LeaseLost(lease) }
+  }
+
+  private func breach(row: Int64) -> RowBreach {
+    let key = request.key.columns
+    return RowBreach(
+      row: row, code: .duplicateKey, columns: key,
+      message: "another row of the file has the same key (\(key.joined(separator: ", ")))")
+  }
+}

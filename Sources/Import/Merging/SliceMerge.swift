@@ -1,0 +1,241 @@
+import ImportModel
+import Postgres
+
+/// The slices of one merge: all of them go in, but for the rows that Postgres refuses.
+struct SliceMerge: Sendable {
+  private static let retries = 16
+
+  let merger: Merger
+  let plan: MergePlan
+  let rules: TargetRules
+  private let statements: MergeStatements
+  private let blocks: Int64
+  private let rowsPerBlock: Double
+  private let hasTriggers: Bool
+
+  private var connection: PostgresConnection { merger.connection }
+
+  /// Looks at staging and at the target's triggers.
+  init(_ merger: Merger, plan: MergePlan, rules: TargetRules) async throws {
+    self.merger = merger
+    self.plan = plan
+    self.rules = rules
+    let request = merger.request
+    statements = MergeStatements(request, completions: rules.completions(of: request))
+    blocks = try await merger.connection.query(
+      statements.stagingBlocks, [.text(request.staging)]
+    ).rows[0].int64("blocks")
+    rowsPerBlock = max(1, Double(request.staged.ok) / Double(max(1, blocks)))
+    hasTriggers = try await merger.connection.query(
+      statements.hasRowTriggers, [.int(Int64(request.target.oid))]
+    ).rows[0].bool("found")
+  }
+
+  /// Merges all rows, or throws what the first refused one brings up.
+  ///
+  /// Constraints that wait for the end of the transaction are looked at here, when all rows are in. Rows
+  /// that refer to each other must go in one statement, since references are looked at behind each.
+  func whole(_ counts: RowCounts) async throws -> RowCounts {
+    var counts = counts
+    var walk = SliceWalk(count: blocks, limit: rules.refersToItself ? blocks : firstLimit)
+    while let pages = walk.next {
+      counts.add(try await merge(StagedSlice(pages: pages)))
+      walk.accept()
+      try await merger.watch(MergeProgress(counts: counts, isFinalizing: false))
+    }
+    try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    return counts
+  }
+
+  private var firstLimit: Int64 { max(1, Int64(20_000 / rowsPerBlock)) }
+
+  /// Merges all rows but those that Postgres refuses: they become rejects.
+  func piecemeal(_ counts: RowCounts) async throws -> RowCounts {
+    try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    var rejects = LateRejects(counts: counts)
+    var tuner = SizeTuner(rows: 20_000, bounds: 1_000...1_000_000, aim: 0.4...1.2)
+    var walk = SliceWalk(count: blocks, limit: firstLimit)
+    let clock = ContinuousClock()
+    while let pages = walk.next {
+      let begun = clock.now
+      if try await tryMerge(StagedSlice(pages: pages), &rejects) == nil {
+        walk.accept()
+        tuner.note(
+          rows: Int(Double(pages.count) * rowsPerBlock), seconds: (clock.now - begun) / .seconds(1))
+        walk.limit = Int64(Double(tuner.rows) / rowsPerBlock)
+      } else if walk.refuse() {
+        try await takeApart(page: pages.lowerBound, &rejects)
+      }
+      try await merger.watch(MergeProgress(counts: rejects.counts, isFinalizing: false))
+    }
+    try await tryAgain(&rejects)
+    try await write(&rejects)
+    return rejects.counts
+  }
+
+  /// Finds the refused rows of one page.
+  private func takeApart(page: Int64, _ rejects: inout LateRejects) async throws {
+    let rows = try await connection.query(
+      statements.rowsOfSlice, StagedSlice(pages: page..<page + 1).parameters
+    ).rows.map(StagedPlace.init)
+    var walk = SliceWalk(count: Int64(rows.count), limit: Int64(max(1, rows.count / 2)))
+    while let range = walk.next {
+      let slice = StagedSlice(
+        from: rows[Int(range.lowerBound)].slice.from, to: rows[Int(range.upperBound) - 1].slice.to)
+      guard let error = try await tryMerge(slice, &rejects) else {
+        walk.accept()
+        continue
+      }
+      guard walk.refuse() else { continue }
+      let place = rows[Int(range.lowerBound)]
+      if error.mayPass, rejects.canPutOff {
+        rejects.putOff.append(LateRejects.PutOff(place: place, error: error))
+      } else {
+        try await reject(place, error, &rejects)
+      }
+    }
+  }
+
+  /// Tries rows again that others may have made room for, or that others may be referred to by, to and
+  /// fro, as long as one of them passes.
+  private func tryAgain(_ rejects: inout LateRejects) async throws {
+    for _ in 0..<SliceMerge.retries where !rejects.putOff.isEmpty {
+      let waiting = rejects.putOff
+      rejects.putOff = []
+      for row in waiting.reversed() {
+        if let error = try await tryMerge(row.place.slice, &rejects) {
+          rejects.putOff.append(LateRejects.PutOff(place: row.place, error: error))
+        }
+      }
+      if rejects.putOff.count == waiting.count { break }
+    }
+    for row in rejects.putOff { try await reject(row.place, row.error, &rejects) }
+    rejects.putOff = []
+  }
+
+  private func reject(
+    _ place: StagedPlace, _ error: PostgresError, _ rejects: inout LateRejects
+  ) async throws {
+    rejects.add(error.breach(row: place.row, rules: rules))
+    do {
+      try merger.check(rejects.counts)
+    } catch let failure as ImportFailure {
+      throw TooManyRejects(failure: failure, rejects: rejects)
+    }
+    if rejects.isFull { try await write(&rejects) }
+  }
+
+  private func write(_ rejects: inout LateRejects) async throws {
+    let breaches = rejects.take()
+    if !breaches.isEmpty { try await merger.reject(breaches, connection) }
+  }
+
+  /// Merges a slice, or leaves no trace of it.
+  ///
+  /// - Returns: nil where it went in, or why rows of it are refused.
+  /// - Throws: what is not the rows' fault.
+  private func tryMerge(
+    _ slice: StagedSlice, _ rejects: inout LateRejects
+  ) async throws -> PostgresError? {
+    do {
+      rejects.counts.add(try await connection.savepoint { _ in try await merge(slice) })
+      return nil
+    } catch let error as PostgresError where isAboutRows(error) {
+      if !rejects.isProbed {
+        do {
+          _ = try await connection.savepoint { _ in try await merge(.none) }
+        } catch is PostgresError {
+          throw error
+        }
+        rejects.isProbed = true
+      }
+      return error
+    }
+  }
+
+  /// Whether rows are at fault, unless the statement fails without rows as well. A key that is there
+  /// already asks for another plan.
+  func isAboutRows(_ error: PostgresError) -> Bool {
+    !error.isOfCircumstances && !(plan == .insert && error.isUniqueViolation)
+  }
+
+  private func merge(_ slice: StagedSlice) async throws -> SliceOutcome {
+    switch plan {
+    case .insert:
+      let inserted = Int64(
+        try await connection.query(statements.insert, slice.parameters).affected)
+      if hasTriggers { try await checkNoneIsMissing(slice, else: RowsSwallowed()) }
+      return SliceOutcome(inserted: inserted)
+    case .upsert:
+      let row = try await connection.query(statements.upsert, slice.parameters).rows[0]
+      let total = try row.int64("total")
+      let written = try row.int64("written")
+      let matched = try row.optionalInt64("matched")
+      // Somebody else may have written keys since the others were counted.
+      let inserted = try matched.map { min(written, max(0, total - $0)) } ?? row.int64("inserted")
+      if hasTriggers {
+        try await checkNoneIsMissing(
+          slice,
+          else: ImportFailure(
+            .notConserved,
+            "a trigger of \(merger.request.target.displayName) keeps rows out of the table",
+            hint: "nothing was changed; disable the trigger for imports, or let it raise"))
+      }
+      return SliceOutcome(
+        inserted: inserted, updated: written - inserted, unchanged: total - written)
+    }
+  }
+
+  /// A trigger that answers NULL swallows a row without a word: counts alone do not show it.
+  private func checkNoneIsMissing(_ slice: StagedSlice, else error: any Error) async throws {
+    let missing = try await connection.query(statements.missing, slice.parameters).rows[0]
+      .int64("missing")
+    if missing > 0 { throw error }
+  }
+}
+
+/// What became of the rows of a slice.
+struct SliceOutcome: Sendable {
+  var inserted: Int64 = 0
+  var updated: Int64 = 0
+  var unchanged: Int64 = 0
+}
+
+extension RowCounts {
+  fileprivate mutating func add(_ outcome: SliceOutcome) {
+    inserted += outcome.inserted
+    updated += outcome.updated
+    unchanged += outcome.unchanged
+  }
+}
+
+extension Merger {
+  /// Merges what is staged.
+  ///
+  /// - Returns: the counts, or a failure where more rows are rejected than may be; nothing of the merge is
+  ///   left then, but the rejects.
+  func merge(
+    _ counts: RowCounts, plan: MergePlan, rules: TargetRules
+  ) async throws -> Result<RowCounts, ImportFailure> {
+    let slices = try await SliceMerge(self, plan: plan, rules: rules)
+    do {
+      if rules.refersToItself || rules.hasDeferred {
+        // What holds for all rows together need not hold for a part of them.
+        do {
+          return .success(try await connection.savepoint { _ in try await slices.whole(counts) })
+        } catch let error as PostgresError where slices.isAboutRows(error) {
+          // Some rows are at fault: the others go in without them.
+        }
+      }
+      return .success(try await connection.savepoint { _ in try await slices.piecemeal(counts) })
+    } catch let refusal as TooManyRejects {
+      var counts = counts
+      counts.bad = refusal.rejects.counts.bad
+      counts.ok = refusal.rejects.counts.ok
+      try await watch(MergeProgress(counts: counts, isFinalizing: false))
+      try await reject(refusal.rejects.kept.sorted { $0.row < $1.row }, connection)
+      try await giveUp()
+      return .failure(refusal.failure)
+    }
+  }
+}
