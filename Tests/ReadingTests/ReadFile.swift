@@ -1,5 +1,6 @@
 import ImportModel
-import Reading
+
+@testable import Reading
 
 /// A row as the tests compare it.
 struct Row: Equatable, CustomStringConvertible {
@@ -37,12 +38,15 @@ struct ReadPlan {
   var maxRows = Int.max
   var from: FilePosition?
   var header: [String]?
+  /// Whether plain dialects go through the fast scanner.
+  var usesFastScanner = true
 
   /// Reads all of `bytes`, which begin at `from`.
   func read(_ bytes: [UInt8]) throws -> ReadFile {
     let reader = CSVReader(
       source: BytesSource(bytes, blockSizes: blockSizes), dialect: dialect, limits: limits,
       from: from, header: header)
+    reader.usesFastScanner = usesFastScanner
     var file = ReadFile(names: try reader.readHeader().names)
     let batch = RecordBatch(capacity: 64)
     while try reader.read(into: batch, maxBytes: maxBytes, maxRows: maxRows) {

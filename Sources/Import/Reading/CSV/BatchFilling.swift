@@ -5,7 +5,9 @@ struct BatchFilling {
   /// What a batch has in common with all others of its file.
   struct Context {
     let columns: Int
-    let dialect: PlainDialect
+    let dialect: CheckedDialect
+    /// Whether the fast scanner goes over the bytes; it understands plain dialects only.
+    let isFast: Bool
     let limits: ReadingLimits
     let unquoted: UnquotedFields
   }
@@ -53,40 +55,53 @@ struct BatchFilling {
   /// - Parameters:
   ///   - isEnd: whether the file ends behind the rest.
   ///   - onlyOne: whether to stop after one row.
-  mutating func scan(isEnd: Bool, onlyOne: Bool) -> RowScanner.Stop {
+  mutating func scan(isEnd: Bool, onlyOne: Bool) -> ScanStop {
     let goal = onlyOne ? min(batch.rows.count + 1, maxRows) : maxRows
-    var stop = RowScanner.Stop.room
+    var stop = ScanStop.room
     while stop == .room && batch.rows.count < goal {
       stop = scan(isEnd: isEnd, room: makeRoom(goal: goal))
     }
     return stop
   }
 
-  private mutating func scan(isEnd: Bool, room: Int) -> RowScanner.Stop {
+  private mutating func scan(isEnd: Bool, room: Int) -> ScanStop {
     let bytes = batch.storage.assumingMemoryBound(to: UInt8.self).baseAddress!
-    let input = RowScanner.Input(
-      bytes: bytes, count: batch.count, isEnd: isEnd, dialect: context.dialect,
-      columns: context.columns, maxRowBytes: context.limits.maxRowBytes,
-      firstField: batch.fields.count, firstRow: position.row + 1)
-    var stop = RowScanner.Stop.room
+    let input = ScanInput(
+      bytes: bytes, count: batch.count, isEnd: isEnd, columns: context.columns,
+      maxRowBytes: context.limits.maxRowBytes, firstField: batch.fields.count,
+      firstRow: position.row + 1)
+    var stop = ScanStop.room
     batch.fields.append(addingCapacity: room * context.columns) { fields in
       fields.withUnsafeMutableBufferPointer { fields, fieldCount in
         batch.rows.append(addingCapacity: room) { rows in
           rows.withUnsafeMutableBufferPointer { rows, rowCount in
-            var scanner = RowScanner(
-              input, unquoted: context.unquoted, rowStart: rowStart, line: line, room: room,
-              fields: fields.baseAddress!, rows: rows.baseAddress!)
-            stop = scanner.run()
-            rowCount = scanner.rowCount
-            fieldCount = scanner.rowCount * context.columns
-            rowStart = scanner.rowStart
-            line = scanner.line
-            firstSpecial = min(firstSpecial, scanner.firstSpecial)
+            let target = ScanTarget(
+              rowStart: rowStart, line: line, room: room, fields: fields.baseAddress!,
+              rows: rows.baseAddress!, unquoted: context.unquoted)
+            (stop, rowCount) = scan(input, into: target)
+            fieldCount = rowCount * context.columns
           }
         }
       }
     }
     return stop
+  }
+
+  private mutating func scan(_ input: ScanInput, into target: ScanTarget) -> (ScanStop, rows: Int) {
+    if context.isFast, let plain = context.dialect.plain {
+      run(RowScanner(input, target: target, dialect: plain))
+    } else {
+      run(GeneralScanner(input, target: target, dialect: context.dialect))
+    }
+  }
+
+  private mutating func run(_ scanner: some RowScanning) -> (ScanStop, rows: Int) {
+    var scanner = scanner
+    let stop = scanner.run()
+    rowStart = scanner.rowStart
+    line = scanner.line
+    firstSpecial = min(firstSpecial, scanner.firstSpecial)
+    return (stop, scanner.rowCount)
   }
 
   /// Finds memory for some more rows, at most up to `goal`, and returns for how many. It grows in doubles.
@@ -104,27 +119,35 @@ struct BatchFilling {
 
   /// Makes the first line of the rest a faulty row, so that reading goes on behind it as if no quote were
   /// open. Returns false, and does nothing, when the end of that line is not known yet.
-  mutating func endFaultyRow(_ fault: RowFault, isEnd: Bool) -> Bool {
-    if let end = LineEnd(in: rest, isEnd: isEnd) {
-      appendFaultyRow(fault, length: end.offset)
+  ///
+  /// - Parameter overrun: what cannot be ended at its own end.
+  mutating func endLine(of overrun: Overrun, isEnd: Bool) -> Bool {
+    let search = LineSearch(in: rest, isEnd: isEnd, escape: overrun.escape(in: context.dialect))
+    if let end = search.end {
+      append(overrun, length: end.offset)
       rowStart += end.next
-      line += 1
+      line += 1 + search.escapedLines
     } else if isEnd {
-      appendFaultyRow(fault, length: rest.count)
+      append(overrun, length: rest.count)
       rowStart = batch.count
+      line += search.escapedLines
     } else {
       return false
     }
     return true
   }
 
-  /// Makes the rest, whose line goes on, a faulty row, and keeps no more of it than its raw text.
-  mutating func cutFaultyRow(_ fault: RowFault) {
-    appendFaultyRow(fault, length: rest.count)
-    droppedBytes = batch.count
-    batch.count = min(batch.count, rowStart + context.limits.maxRawBytes)
+  /// Makes the rest, whose line goes on, a faulty row, and keeps no more of it than its raw text. Returns
+  /// the bytes at its end, valid until the batch changes, that have to be looked at again.
+  mutating func cutLine(of overrun: Overrun) -> UnsafeRawBufferPointer {
+    let rest = rest
+    let search = LineSearch(in: rest, isEnd: false, escape: overrun.escape(in: context.dialect))
+    append(overrun, length: rest.count)
+    let kept = overrun == .comment ? 0 : context.limits.maxRawBytes
+    batch.count = min(batch.count, rowStart + kept)
+    drop(search.judged - (batch.count - rowStart), lines: search.escapedLines)
     rowStart = batch.count
-    droppedBytes -= rowStart
+    return UnsafeRawBufferPointer(rebasing: rest[search.judged...])
   }
 
   /// Counts bytes that were read and are not kept.
@@ -133,7 +156,8 @@ struct BatchFilling {
     line += lines
   }
 
-  private func appendFaultyRow(_ fault: RowFault, length: Int) {
+  private func append(_ overrun: Overrun, length: Int) {
+    guard case .row(let fault) = overrun else { return }
     var kept = length
     if case .tooLong = fault { kept = min(length, context.limits.maxRawBytes) }
     let empty = FieldSlice(offset: rowStart, count: 0, isQuoted: false)

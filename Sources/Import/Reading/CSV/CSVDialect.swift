@@ -2,14 +2,16 @@
 ///
 /// Line ends are no part of it: LF, CRLF and CR all end a row, even in one file.
 public struct CSVDialect: Sendable, Codable, Equatable {
-  /// How a quote is written within quotes, and a delimiter without them.
+  /// How a quote is written within quotes, and a delimiter without them. A doubled quote within quotes
+  /// stands for itself in any case.
   public enum Escape: Sendable, Codable, Equatable {
     /// A doubled quote stands for itself, as in RFC 4180.
     case doubling
-    /// This byte takes its meaning from the one behind it, which then is data; it may be the quote itself.
+    /// The byte behind this one is data, within quotes and without; so is CRLF as a whole. Where it is the
+    /// quote itself, that is doubling.
     case character(UInt8)
-    /// Backslash sequences as in Postgres's `COPY … (FORMAT text)`: `\\N` alone is NULL, `\\t` a tab,
-    /// `\\n` a line feed, and so on.
+    /// Backslash sequences as in Postgres's `COPY … (FORMAT text)`: `\N` alone and without quotes is NULL,
+    /// `\t` a tab, `\n` a line feed, `\101` and `\x41` bytes by their number, and so on.
     case backslash
   }
 
@@ -19,11 +21,12 @@ public struct CSVDialect: Sendable, Codable, Equatable {
   public var quote: UInt8?
   /// See `Escape`.
   public var escape: Escape
-  /// What a line begins with that is a remark and no row, or nil where there are none.
+  /// What a line begins with that is a remark and no row, or nil where there are none: 1 to 64 bytes.
   public var comment: [UInt8]?
-  /// Lines before the header, or before the first row, that are passed over.
+  /// Lines at the start of the file, before the header or the first row, that are passed over whatever is
+  /// in them.
   public var skipRows: Int
-  /// Whether the first row names the columns.
+  /// Whether the first row names the columns. Otherwise they are `column_1` and so on, as many as it has.
   public var hasHeader: Bool
 
   /// Comma, double quotes that are doubled, and a header, unless told otherwise.

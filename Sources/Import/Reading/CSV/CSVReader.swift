@@ -1,16 +1,19 @@
 public import ImportModel
 
-/// Reads the rows of a CSV file (RFC 4180) in batches, in memory that does not depend on the file.
+/// Reads the rows of a CSV file (RFC 4180), or of another one that a `CSVDialect` describes, in batches, in
+/// memory that does not depend on the file.
 ///
 /// What it takes, where RFC 4180 leaves it open:
-/// - LF, CRLF and CR outside quotes end a row, even mixed in one file; within quotes they are data. The
-///   last row needs none. A UTF-8 byte order mark is dropped.
+/// - LF, CRLF and CR outside quotes end a row, even mixed in one file; within quotes, and behind an escape,
+///   they are data. The last row needs none. A UTF-8 byte order mark is dropped.
 /// - A quote anywhere in a field begins or ends a quoted part, and within one a doubled quote stands for
 ///   itself, as in Postgres's `COPY … (FORMAT csv)`: `ab"c,d"e` is the one value `abc,de`. A field with
-///   any quote in it counts as quoted.
+///   any quote or escape in it counts as quoted, but for `\N` in a dialect with backslash sequences.
 /// - An empty line is no row. Where the header has a single column it is a row with one empty field.
-///   Empty lines before the header are passed over.
-/// - Lines are counted as an editor counts them, CRLF as one.
+///   Empty lines before the header, or before the first row of a file without one, are passed over.
+/// - A file without a header has as many columns as its first row: `column_1` and so on.
+/// - Lines are counted as an editor counts them, CRLF as one; skipped ones, comments and escaped line ends
+///   with them.
 ///
 /// What is wrong with a row becomes its `RowFault`, and reading goes on:
 /// - `fieldCount`: it has another number of fields than the header.
@@ -19,22 +22,26 @@ public import ImportModel
 ///   first line of the row is taken as faulty, and the next one is read as a row again: nothing is lost
 ///   behind it. Every line that is read again has an even number of quotes, for otherwise the row would
 ///   have ended there, so it does not run on in its turn: no byte is scanned for this more than twice.
+///   For the same reason an escaped line end does not end the faulty line.
 ///
 /// Batches depend on the bytes of the file and on `maxBytes` and `maxRows` only, never on how many bytes
 /// the source hands out at once. After a thrown error the reader is of no more use; another one may begin
 /// at `position`.
 public final class CSVReader: RowReader {
   private let source: any ByteSource
-  private let dialect: Result<PlainDialect, ReadingError>
-  private let limits: ReadingLimits
-  private var header: FileHeader?
-  private let pending = PendingBytes()
+  let dialect: Result<CheckedDialect, ReadingError>
+  let limits: ReadingLimits
+  var header: FileHeader?
+  let pending = PendingBytes()
   private let unquoted = UnquotedFields()
-  private var hasBegun = false
-  private var sourceHasEnded = false
+  var hasBegun = false
+  private(set) var sourceHasEnded = false
+
+  /// Whether plain dialects go through the fast scanner. Off in tests, which hold both scanners together.
+  var usesFastScanner = true
 
   /// Where the rows begin that have not been read: behind the last batch, or behind the header.
-  public private(set) var position: FilePosition
+  public internal(set) var position: FilePosition
 
   /// See `RowReader`.
   public var bytesTaken: Int64 { source.bytesTaken - Int64(pending.count) }
@@ -52,31 +59,10 @@ public final class CSVReader: RowReader {
     precondition(from == nil || header != nil, "reading from a position needs the header")
     precondition(header?.isEmpty != true, "a header has a column at least")
     self.source = source
-    self.dialect = Result { () throws(ReadingError) in try dialect.plain() }
+    self.dialect = Result { () throws(ReadingError) in try CheckedDialect(dialect) }
     self.limits = limits
     self.header = header.map { FileHeader(names: $0, raw: [], delimiter: dialect.delimiter) }
     position = from ?? FilePosition()
-  }
-
-  /// Reads the header, the first time it is called; then, and where it was given, just returns it.
-  ///
-  /// - Throws: `ReadingError`, and whatever the source throws.
-  public func readHeader() throws -> FileHeader {
-    if let header { return header }
-    try begin()
-    while true {
-      let row = HeaderRow(in: pending.bytes, isEnd: sourceHasEnded, quote: try dialect.get().quote)
-      switch row {
-      case .incomplete(let isInQuotes):
-        try checkHeader(length: pending.count - 1, isInQuotes: isInQuotes)
-        if sourceHasEnded { throw Self.openQuoteInHeader }
-        try fetchPending(max(limits.blockBytes, pending.count))
-      case .whole(let length, let next, let lines):
-        if next == 0 { throw Self.emptyFile }
-        try checkHeader(length: length, isInQuotes: false)
-        if let header = try takeHeader(length: length, next: next, lines: lines) { return header }
-      }
-    }
   }
 
   /// Fills `batch` with the next rows; what was in it is gone. Returns false at the end of the file, with
@@ -93,7 +79,8 @@ public final class CSVReader: RowReader {
     let columns = try readHeader().names.count
     try begin()
     let context = BatchFilling.Context(
-      columns: columns, dialect: try dialect.get(), limits: limits, unquoted: unquoted)
+      columns: columns, dialect: try dialect.get(), isFast: usesFastScanner, limits: limits,
+      unquoted: unquoted)
     repeat {
       var filling = BatchFilling(batch, context: context, start: position, maxRows: maxRows)
       try fill(&filling, maxBytes: min(max(maxBytes, 1), 1 << 30))
@@ -118,8 +105,8 @@ extension CSVReader {
         // At least as much as there is of an unfinished row, which is scanned again from its start.
         try fetch(min(max(limits.blockBytes, partial), maxBytes - count), for: filling.batch)
       } else if filling.rowStart == 0 {
-        // Enough to see that a row is too long: the scanner looks ahead by a byte, and CRLF has two.
-        let enough = max(limits.maxRowBytes + 3 - partial, 1)
+        // Enough to see that a row is too long: the scanner looks ahead, and CRLF has two bytes.
+        let enough = max(limits.maxRowBytes + 2 + (try dialect.get().lookahead) - partial, 1)
         try fetch(min(max(limits.blockBytes, partial), enough), for: filling.batch)
       } else {
         return
@@ -130,38 +117,31 @@ extension CSVReader {
       case .room:
         return
       case .openQuote:
-        guard try endFaultyRow(.unterminatedQuote, of: &filling) else { return }
+        guard try endLine(of: .row(.unterminatedQuote), in: &filling) else { return }
       case .tooLong:
-        guard try endFaultyRow(.tooLong(limit: limits.maxRowBytes), of: &filling) else { return }
+        let fault = RowFault.tooLong(limit: limits.maxRowBytes)
+        guard try endLine(of: .row(fault), in: &filling) else { return }
+      case .longComment:
+        guard try endLine(of: .comment, in: &filling) else { return }
       }
     }
   }
 
   /// Returns false when the batch has to end here, because its bytes are those of the file no more.
-  private func endFaultyRow(
-    _ fault: RowFault, of filling: inout BatchFilling
-  ) throws -> Bool {
-    if filling.endFaultyRow(fault, isEnd: isAtEnd) { return true }
-    var lastByte = filling.rest.last
-    filling.cutFaultyRow(fault)
+  private func endLine(of overrun: Overrun, in filling: inout BatchFilling) throws -> Bool {
+    if filling.endLine(of: overrun, isEnd: isAtEnd) { return true }
+    pending.putBack(filling.cutLine(of: overrun))
+    let escape = overrun.escape(in: try dialect.get())
     while true {
-      if lastByte == .cr {
-        // Half of a CRLF, perhaps: look at it together with what follows.
-        withUnsafeBytes(of: UInt8.cr) { pending.putBack($0) }
-        filling.drop(-1, lines: 0)
-      }
       let end = filling.batch.count
       try fetch(max(limits.blockBytes, 4096), for: filling.batch)
       let bytes = filling.rest
       filling.batch.count = end
-      if let lineEnd = LineEnd(in: bytes, isEnd: isAtEnd) {
-        filling.drop(lineEnd.next, lines: 1)
-        pending.putBack(UnsafeRawBufferPointer(rebasing: bytes[lineEnd.next...]))
-        return false
-      }
-      filling.drop(bytes.count, lines: 0)
-      if isAtEnd { return false }
-      lastByte = bytes.last
+      let search = LineSearch(in: bytes, isEnd: isAtEnd, escape: escape)
+      let passed = search.end?.next ?? search.judged
+      filling.drop(passed, lines: search.escapedLines + (search.end == nil ? 0 : 1))
+      pending.putBack(UnsafeRawBufferPointer(rebasing: bytes[passed...]))
+      if search.end != nil || isAtEnd { return false }
     }
   }
 
@@ -177,66 +157,10 @@ extension CSVReader {
     }
   }
 
-  private func readSource(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+  func readSource(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     let count = try source.read(into: buffer)
     precondition(count >= 0 && count <= buffer.count, "a source wrote more than it had room for")
     if count == 0 { sourceHasEnded = true }
     return count
-  }
-}
-
-// MARK: - The start of the file
-
-extension CSVReader {
-  /// Looks at the first bytes of the file, once.
-  private func begin() throws {
-    if hasBegun { return }
-    hasBegun = true
-    _ = try dialect.get()
-    guard position.byte == 0 else { return }
-    try fetchPending(FileSignature.length)
-    try FileSignature.check(pending.bytes)
-    if pending.bytes.starts(with: FileSignature.byteOrderMark) {
-      pending.drop(FileSignature.byteOrderMark.count)
-      position.byte += Int64(FileSignature.byteOrderMark.count)
-    }
-  }
-
-  /// Returns nil where the row is an empty line.
-  private func takeHeader(length: Int, next: Int, lines: Int64) throws -> FileHeader? {
-    if length > 0 {
-      header = try FileHeader(
-        parsing: UnsafeRawBufferPointer(rebasing: pending.bytes[..<length]), dialect: try dialect.get(),
-        limits: limits)
-    }
-    pending.drop(next)
-    position.byte += Int64(next)
-    position.line += lines
-    return header
-  }
-
-  private func checkHeader(length: Int, isInQuotes: Bool) throws(ReadingError) {
-    guard length > limits.maxRowBytes else { return }
-    let reason = isInQuotes ? " A quote in it is perhaps never closed." : ""
-    throw ReadingError(
-      .headerTooLong, "The header is longer than \(limits.maxRowBytes) bytes.\(reason)")
-  }
-
-  private static var emptyFile: ReadingError {
-    ReadingError(.emptyFile, "The file is empty: its first row must name the columns.")
-  }
-
-  private static var openQuoteInHeader: ReadingError {
-    ReadingError(
-      .headerUnterminatedQuote, "The file ends within quotes that were opened in its header.")
-  }
-
-  /// Appends `room` bytes to those pending, or as many as the file still has.
-  private func fetchPending(_ room: Int) throws {
-    let end = pending.count + room
-    while pending.count < end && !sourceHasEnded {
-      let missing = end - pending.count
-      try pending.append(room: missing) { try readSource(into: $0) }
-    }
   }
 }

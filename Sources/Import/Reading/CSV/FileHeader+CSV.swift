@@ -1,7 +1,9 @@
 extension FileHeader {
-  /// Takes a row apart.
+  /// Takes the names from a row.
+  ///
+  /// - Parameter raw: its bytes.
   init(
-    parsing raw: UnsafeRawBufferPointer, dialect: PlainDialect, limits: ReadingLimits
+    _ row: HeaderRow.Row, raw: UnsafeRawBufferPointer, dialect: CheckedDialect
   ) throws(ReadingError) {
     if raw.contains(0) {
       throw ReadingError(
@@ -9,49 +11,40 @@ extension FileHeader {
         "The header has zero bytes: this is no text, or text in UTF-16. Save the file as CSV in UTF-8."
       )
     }
-    let fields = FileHeader.split(raw, dialect: dialect)
-    if fields.count > limits.maxColumns {
-      throw ReadingError(
-        .tooManyColumns,
-        "The header has \(fields.count) columns; at most \(limits.maxColumns) are read.")
-    }
     var names: [String] = []
-    names.reserveCapacity(fields.count)
-    for field in fields {
-      names.append(try FileHeader.name(of: field, column: names.count + 1, dialect: dialect))
+    names.reserveCapacity(row.fields.count)
+    for field in row.fields {
+      let bytes = FileHeader.value(of: field, in: raw, decoding: dialect.decoding)
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw ReadingError(
+          .headerEncoding,
+          "The name of column \(names.count + 1) is not valid UTF-8. Save the file as UTF-8.")
+      }
+      names.append(FileHeader.trimmed(text))
     }
-    self.init(names: names, raw: Array(raw), delimiter: [dialect.delimiter])
+    self.init(names: names, raw: Array(raw), delimiter: dialect.dialect.delimiter)
   }
 
-  private static func split(
-    _ raw: UnsafeRawBufferPointer, dialect: PlainDialect
-  ) -> [UnsafeRawBufferPointer] {
-    var fields: [UnsafeRawBufferPointer] = []
-    var start = 0
-    var isInQuotes = false
-    for (index, byte) in raw.enumerated() {
-      if byte == dialect.quote {
-        isInQuotes.toggle()
-      } else if byte == dialect.delimiter && !isInQuotes {
-        fields.append(UnsafeRawBufferPointer(rebasing: raw[start..<index]))
-        start = index + 1
+  /// Makes up names for the columns of a file that has none: `column_1` and so on.
+  init(columns: Int, dialect: CSVDialect) {
+    self.init(names: (1...columns).map { "column_\($0)" }, delimiter: dialect.delimiter)
+  }
+
+  private static func value(
+    of field: FieldSpan, in raw: UnsafeRawBufferPointer, decoding: FieldDecoding
+  ) -> [UInt8] {
+    let text = UnsafeRawBufferPointer(rebasing: raw[field.start..<field.end])
+    switch field.coding {
+    case .none: return Array(text)
+    case .null: return []
+    case .quoted, .mixed:
+      return [UInt8](unsafeUninitializedCapacity: text.count) { buffer, count in
+        count = decoding.decode(text, into: UnsafeMutableRawBufferPointer(buffer))
       }
     }
-    fields.append(UnsafeRawBufferPointer(rebasing: raw[start...]))
-    return fields
   }
 
-  private static func name(
-    of field: UnsafeRawBufferPointer, column: Int, dialect: PlainDialect
-  ) throws(ReadingError) -> String {
-    let bytes = [UInt8](unsafeUninitializedCapacity: field.count) { buffer, count in
-      count = Unquoting.unquote(
-        field, quote: dialect.quote, into: UnsafeMutableRawBufferPointer(buffer))
-    }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw ReadingError(
-        .headerEncoding, "The name of column \(column) is not valid UTF-8. Save the file as UTF-8.")
-    }
+  private static func trimmed(_ text: String) -> String {
     let scalars = text.unicodeScalars
     guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
       let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })

@@ -1,30 +1,17 @@
-/// A dialect whose structure is single bytes: what the fast scanner understands.
-struct PlainDialect: Equatable {
+/// A dialect whose structure is single bytes, each of one meaning: what the fast scanner understands.
+struct PlainDialect {
   let delimiter: UInt8
+  /// The quote; where there is none, a byte that means nothing.
   let quote: UInt8
-}
+  /// All ones, or zero where no byte is a quote: whatever is found of `quote` counts only with it.
+  let quoteMask: UInt64
+  /// The quote, or a number that no byte has.
+  let quoteOrNone: UInt16
 
-extension CSVDialect {
-  /// Checks that it does not contradict itself.
-  ///
-  /// - Throws: `ReadingError` with the code `badDialect`.
-  public func validate() throws(ReadingError) {
-    _ = try plain()
-  }
-
-  func plain() throws(ReadingError) -> PlainDialect {
-    guard delimiter.count == 1, let quote, escape == .doubling, comment == nil, skipRows == 0,
-      hasHeader
-    else { throw ReadingError(.badDialect, "Dialects of this kind are not read yet.") }
-    for byte in [delimiter[0], quote] where !(1..<0x80).contains(byte) || byte == .lf || byte == .cr {
-      throw ReadingError(
-        .badDialect,
-        "Delimiter and quote must each be one ASCII character other than a line end; byte \(byte) is not."
-      )
-    }
-    if delimiter[0] == quote {
-      throw ReadingError(.badDialect, "Delimiter and quote must differ.")
-    }
-    return PlainDialect(delimiter: delimiter[0], quote: quote)
+  init(delimiter: UInt8, quote: UInt8?) {
+    self.delimiter = delimiter
+    self.quote = quote ?? 0
+    quoteMask = quote == nil ? 0 : ~0
+    quoteOrNone = quote.map { UInt16($0) } ?? 0x100
   }
 }

@@ -1,52 +1,16 @@
 import ImportModel
 
-/// Finds rows and fields in the bytes of a batch: the inner loop of reading.
-///
-/// It begins at a row's start and writes the places of whole rows only, so it can be stopped and started
-/// again behind any row. It allocates nothing.
-struct RowScanner {
-  /// What made it stop. `rowStart` is behind the last whole row then.
-  enum Stop {
-    /// The bytes are used up, but for a row whose end is not among them; at the end of the file there is
-    /// none.
-    case bytes
-    /// There is no room for another row.
-    case room
-    /// The row at `rowStart` is longer than it may be.
-    case tooLong
-    /// The row at `rowStart` is still within quotes at the end of the file.
-    case openQuote
-  }
-
-  /// What stays the same during a scan.
-  struct Input {
-    /// The bytes of the batch.
-    let bytes: UnsafePointer<UInt8>
-    let count: Int
-    /// Whether the file ends behind the bytes.
-    let isEnd: Bool
-    let dialect: PlainDialect
-    /// Fields of a row.
-    let columns: Int
-    let maxRowBytes: Int
-    /// Number of fields that are in the batch before those of this scan.
-    let firstField: Int
-    /// Number of the first row of this scan.
-    let firstRow: Int64
-  }
-
-  private let input: Input
+/// Finds the rows of a plain dialect, 64 bytes at a time; see `RowScanning`.
+struct RowScanner: RowScanning {
+  private let input: ScanInput
+  private let dialect: PlainDialect
   private let unquoted: UnquotedFields
   private let rowRoom: Int
   private let rows: UnsafeMutablePointer<RecordRow>
 
-  /// Offset of the first byte behind the last whole row.
   private(set) var rowStart: Int
-  /// Lines of the file before `rowStart`.
   private(set) var line: Int64
-  /// Rows written.
   private(set) var rowCount = 0
-  /// The first byte that is zero or above 0x7F, if there is one among those scanned.
   private(set) var firstSpecial = Int.max
 
   // The row at `rowStart`, as far as it is known.
@@ -56,36 +20,27 @@ struct RowScanner {
   private var quotedLines: Int64 = 0
   private var fieldHasStrayQuotes = false
   private var rowHasStrayQuotes = false
-  private var stop = Stop.bytes
+  private var stop = ScanStop.bytes
 
-  /// - Parameters:
-  ///   - rowStart: where to begin.
-  ///   - line: lines of the file before that.
-  ///   - room: how many rows fit, at least one.
-  ///   - fields: uninitialised memory for `input.columns` fields for each of them.
-  ///   - rows: uninitialised memory for the rows themselves.
-  init(
-    _ input: Input, unquoted: UnquotedFields, rowStart: Int, line: Int64, room: Int,
-    fields: UnsafeMutablePointer<FieldSlice>, rows: UnsafeMutablePointer<RecordRow>
-  ) {
+  init(_ input: ScanInput, target: ScanTarget, dialect: PlainDialect) {
     self.input = input
-    self.unquoted = unquoted
-    self.rowStart = rowStart
-    self.line = line
-    rowFields = fields
-    self.rows = rows
-    rowRoom = room
+    self.dialect = dialect
+    unquoted = target.unquoted
+    rowStart = target.rowStart
+    line = target.line
+    rowFields = target.fields
+    rows = target.rows
+    rowRoom = target.room
     fieldStart = rowStart
   }
 
-  /// Scans until something makes it stop.
-  mutating func run() -> Stop {
+  mutating func run() -> ScanStop {
     var carry = StructuralBlock.Carry()
     var base = rowStart
     // The byte behind a block has to be known: it tells CRLF from CR, and a closing quote from a stray one.
     while base &+ 64 < input.count {
       let block = StructuralBlock(
-        at: input.bytes + base, valid: ~0, next: input.bytes[base &+ 64], dialect: input.dialect,
+        at: input.bytes + base, valid: ~0, next: input.bytes[base &+ 64], dialect: dialect,
         carry: &carry)
       guard take(block, at: base) else { return abandonRow(stop) }
       base &+= 64
@@ -109,13 +64,13 @@ struct RowScanner {
       let block = StructuralBlock(
         at: buffer.assumingMemoryBound(to: UInt8.self).baseAddress!,
         valid: ~0 >> UInt64(64 - count), next: input.isEnd ? nil : input.bytes[base + count],
-        dialect: input.dialect, carry: &carry)
+        dialect: dialect, carry: &carry)
       return take(block, at: base)
     }
   }
 
   /// Makes a row of what stands behind the last line end of the file.
-  private mutating func finish(isInQuotes: Bool) -> Stop {
+  private mutating func finish(isInQuotes: Bool) -> ScanStop {
     if rowStart == input.count { return .bytes }
     if input.count - rowStart > input.maxRowBytes { return abandonRow(.tooLong) }
     if isInQuotes { return abandonRow(.openQuote) }
@@ -170,7 +125,7 @@ struct RowScanner {
   /// stray quotes a field that begins with a quote ends with one.
   @inline(__always)
   private func field(_ start: Int, _ end: Int) -> FieldSlice {
-    let quotes = input.bytes[start] == input.dialect.quote ? 1 : 0
+    let quotes = UInt16(input.bytes[start]) == dialect.quoteOrNone ? 1 : 0
     return FieldSlice(
       offset: start &+ quotes, count: end &- start &- 2 &* quotes, isQuoted: quotes == 1)
   }
@@ -188,7 +143,7 @@ struct RowScanner {
     rowHasStrayQuotes = true
     return unquoted.append(
       UnsafeRawBufferPointer(start: input.bytes + field.lowerBound, count: field.count),
-      quote: input.dialect.quote, index: firstFieldOfRow + column)
+      quote: dialect.quote, index: firstFieldOfRow + column)
   }
 
   /// Number in the batch of the first field of the row at `rowStart`.
@@ -239,7 +194,7 @@ struct RowScanner {
   }
 
   /// Forgets what is known of the row at `rowStart`.
-  private mutating func abandonRow(_ stop: Stop) -> Stop {
+  private mutating func abandonRow(_ stop: ScanStop) -> ScanStop {
     if rowHasStrayQuotes { unquoted.remove(from: firstFieldOfRow) }
     return stop
   }

@@ -36,7 +36,7 @@ struct StructuralBlock {
     carry: inout Carry
   ) {
     let found = csimd_find(bytes, dialect.delimiter, dialect.quote, .lf, .cr)
-    let quotes = found.second & valid
+    let quotes = found.second & valid & dialect.quoteMask
     let lineFeeds = found.third & valid
     let returns = found.fourth & valid
     let last = valid ^ (valid >> 1)  // the highest valid bit

@@ -1,7 +1,7 @@
 import ImportModel
 
-/// The fields of a batch whose value does not stand in the file as it is: a quote had to be taken out of
-/// the middle. They are kept here until the batch is full, and then put behind its rows.
+/// The fields of a batch whose value does not stand in the file as it is: a quote or an escape had to be
+/// taken out of the middle. They are kept here until the batch is full, and then put behind its rows.
 ///
 /// It keeps its memory from batch to batch.
 final class UnquotedFields {
@@ -26,9 +26,28 @@ final class UnquotedFields {
   /// Takes the value of the field that will be number `index` in the batch. The slice holds until
   /// `move(to:)` makes it right.
   func append(_ field: UnsafeRawBufferPointer, quote: UInt8, index: Int) -> FieldSlice {
-    if values.count - count < field.count { grow(by: field.count) }
-    let room = UnsafeMutableRawBufferPointer(rebasing: values[count...])
-    let length = Unquoting.unquote(field, quote: quote, into: room)
+    let length = FieldDecoding.unquote(field, quote: quote, into: room(for: field.count))
+    return add(length, index: index)
+  }
+
+  /// The same for a field of any coding.
+  func append(
+    _ field: UnsafeRawBufferPointer, decoding: FieldDecoding, index: Int
+  ) -> FieldSlice {
+    add(decoding.decode(field, into: room(for: field.count)), index: index)
+  }
+
+  /// Whether the value appended last, whose slice it is, has a byte that is zero or above 0x7F.
+  func isSpecial(_ slice: FieldSlice) -> Bool {
+    values[slice.offset..<(slice.offset + slice.count)].contains { $0 == 0 || $0 > 0x7F }
+  }
+
+  private func room(for bytes: Int) -> UnsafeMutableRawBufferPointer {
+    if values.count - count < bytes { grow(by: bytes) }
+    return UnsafeMutableRawBufferPointer(rebasing: values[count...])
+  }
+
+  private func add(_ length: Int, index: Int) -> FieldSlice {
     places.append(Place(field: index, offset: count))
     defer { count += length }
     return FieldSlice(offset: count, count: length, isQuoted: true)
