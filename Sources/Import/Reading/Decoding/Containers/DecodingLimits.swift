@@ -1,0 +1,25 @@
+/// How far a compressed file may unfold.
+///
+/// Streams are decoded in constant memory, so that a high ratio by itself does no harm, and none is set.
+public struct DecodingLimits: Sendable, Equatable {
+  /// Most bytes that may come out of a container, over all; nil is no limit.
+  public let maxDecodedBytes: Int64?
+  /// Largest window of a zstd frame, as the power of two in bytes: 10 to 30. It is the memory that the
+  /// decoder takes.
+  public let maxWindowLog: Int32
+  /// Most entries of a ZIP archive.
+  public let maxEntries: Int
+  /// Most bytes of a ZIP archive that are read for its list of entries, which is held in memory.
+  public let maxDirectoryBytes: Int64
+
+  /// Values beyond what is sensible are brought back to it.
+  public init(
+    maxDecodedBytes: Int64? = nil, maxWindowLog: Int32 = 27, maxEntries: Int = 65_536,
+    maxDirectoryBytes: Int64 = 16 << 20
+  ) {
+    self.maxDecodedBytes = maxDecodedBytes.map { max($0, 0) }
+    self.maxWindowLog = min(max(maxWindowLog, 10), 30)
+    self.maxEntries = max(maxEntries, 1)
+    self.maxDirectoryBytes = max(maxDirectoryBytes, 1 << 10)
+  }
+}
