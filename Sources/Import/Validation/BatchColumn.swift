@@ -8,12 +8,15 @@ final class BatchColumn {
   let layout: PieceLayout
   let nullWords: NullWords
   let buffer = ColumnBuffer()
+  /// What puts the values into plain form, or nil where no format was told that concerns them.
+  let rewriter: ColumnRewriter?
 
-  init(_ mapped: MappedColumn, settings: ValidationSettings, nullWords: NullWords) {
+  init(_ mapped: MappedColumn, options: ValidationOptions, nullWords: NullWords) {
     self.nullWords = nullWords
+    rewriter = ColumnRewriter(options.formats, for: mapped.column)
     field = mapped.field
     target = mapped.column
-    encoder = ColumnEncoder(for: mapped.column.type, settings: settings)
+    encoder = ColumnEncoder(for: mapped.column.type, settings: options.settings)
     layout = encoder.layout
   }
 
@@ -23,8 +26,18 @@ final class BatchColumn {
     switch layout {
     case .fixed(let width): return rows * (4 + width) + judged
     case .variable: return rows * 4 + buffer.payloadCount + judged
-    case .text: return rows * 4 + judged
+    case .text: return rows * 4 + judged + (rewriter?.count ?? 0)
     case .versionedText: return rows * 5 + judged
     }
+  }
+
+  /// The field of a row as the encoder saw it.
+  func slice(of row: Int, in batch: RecordBatch) -> FieldSlice {
+    rewriter?.fields[row] ?? batch.fields[row * batch.fieldsPerRow + field]
+  }
+
+  /// The bytes of `slice(of:in:)`.
+  func bytes(of row: Int, in batch: RecordBatch) -> UnsafeRawBufferPointer {
+    rewriter?.bytes(of: row) ?? batch.bytes(of: slice(of: row, in: batch))
   }
 }

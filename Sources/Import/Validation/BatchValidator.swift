@@ -22,7 +22,8 @@ public final class BatchValidator {
   ///   - table: the target that the mapping was made for.
   ///   - mapping: at least one column, as `HeaderMapping` makes it.
   ///   - arbiter: a session with the settings of the one that loads.
-  /// - Throws: `MappingError` where nothing is mapped, or a column that is none of the table's.
+  /// - Throws: `MappingError` where nothing is mapped, or a column that is none of the table's, or the
+  ///   formats do not fit together.
   public init(
     table: TargetTable, mapping: [MappedColumn], options: ValidationOptions, arbiter: Arbiter
   ) throws(MappingError) {
@@ -37,10 +38,13 @@ public final class BatchValidator {
         message: "\"\(mapped.column.name)\" is no column of \(table.displayName)",
         hint: "the table may have been changed since the header was mapped")
     }
-    let nullWords = NullWords(options.nullWords)
-    columns = mapping.map {
-      BatchColumn($0, settings: options.settings, nullWords: nullWords)
+    do {
+      try options.formats.validate()
+    } catch {
+      throw MappingError(code: .badFormats, message: error.message, hint: error.hint)
     }
+    let nullWords = NullWords(options.nullWords)
+    columns = mapping.map { BatchColumn($0, options: options, nullWords: nullWords) }
     stagingColumns = mapping.map { StagingColumn(for: $0.column) }
     fieldsNeeded = mapping.reduce(0) { max($0, $1.field + 1) }
     self.arbiter = arbiter
@@ -79,7 +83,14 @@ public final class BatchValidator {
       batch.fields.withUnsafeBufferPointer { fields in
         guard let flags = flags.baseAddress, let fields = fields.baseAddress else { return }
         for column in columns {
-          column.encoder.run(source(column, batch, fields, flags), into: column.buffer)
+          let source = source(column, batch, fields, flags)
+          guard let rewriter = column.rewriter else {
+            column.encoder.run(source, into: column.buffer)
+            continue
+          }
+          let plain = rewriter.run(source, storage: UnsafeRawBufferPointer(batch.storage))
+          column.encoder.run(plain, into: column.buffer)
+          rewriter.noteMisfits(in: column.buffer, plain)
         }
       }
     }
@@ -146,14 +157,11 @@ extension BatchValidator {
     batch.fields.withUnsafeBufferPointer { fields in
       batch.rows.withUnsafeBufferPointer { rows in
         flags.withUnsafeBufferPointer { flags in
-          withPieces(fields.baseAddress.unsafelyUnwrapped) { pieces in
+          withPieces(of: batch, fields.baseAddress.unsafelyUnwrapped) { pieces in
             body(
               TupleAssembler(
                 pieces: pieces, rows: rows.baseAddress.unsafelyUnwrapped,
-                flags: flags.baseAddress.unsafelyUnwrapped, rowCount: rows.count,
-                fieldsPerRow: batch.fieldsPerRow,
-                storage: UnsafeRawPointer(batch.storage.baseAddress.unsafelyUnwrapped),
-                storageLimit: batch.storage.count))
+                flags: flags.baseAddress.unsafelyUnwrapped, rowCount: rows.count))
           }
         }
       }
@@ -161,15 +169,19 @@ extension BatchValidator {
   }
 
   private func withPieces<R>(
-    _ fields: UnsafePointer<FieldSlice>,
+    of batch: RecordBatch, _ fields: UnsafePointer<FieldSlice>,
     _ body: (UnsafeBufferPointer<TupleAssembler.Piece>) -> R
   ) -> R {
     let pieces = columns.map { column in
-      TupleAssembler.Piece(
+      let storage = column.rewriter?.bytes ?? UnsafeRawBufferPointer(batch.storage)
+      return TupleAssembler.Piece(
         layout: column.layout, states: UnsafePointer(column.buffer.states),
         spans: UnsafePointer(column.buffer.spans),
         payload: UnsafeRawPointer(column.buffer.payload),
-        judged: UnsafeRawPointer(column.buffer.judged), fields: fields + column.field)
+        judged: UnsafeRawPointer(column.buffer.judged),
+        fields: column.rewriter.map { UnsafePointer($0.fields) } ?? fields + column.field,
+        fieldStride: column.rewriter == nil ? batch.fieldsPerRow : 1,
+        storage: storage.baseAddress.unsafelyUnwrapped, storageLimit: storage.count)
     }
     return pieces.withUnsafeBufferPointer(body)
   }

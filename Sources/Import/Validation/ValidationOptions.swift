@@ -5,10 +5,16 @@ public struct ValidationOptions: Sendable, Equatable {
   public var nullWords: [String]
   /// What is known of the database session that the values are meant for.
   public var settings: ValidationSettings
+  /// How people wrote the values. What is not told, Postgres decides.
+  public var formats: ValueFormats
 
   /// The rules of the contract, unless told otherwise.
-  public init(nullWords: [String] = [], settings: ValidationSettings = ValidationSettings()) {
+  public init(
+    nullWords: [String] = [], settings: ValidationSettings = ValidationSettings(),
+    formats: ValueFormats = ValueFormats()
+  ) {
     self.nullWords = nullWords
     self.settings = settings
+    self.formats = formats
   }
 }

@@ -72,17 +72,13 @@ struct Docket {
   }
 
   private func bytes(of row: Int) -> UnsafeRawBufferPointer {
-    batch.bytes(of: field(of: row))
-  }
-
-  private func field(of row: Int) -> FieldSlice {
-    batch.fields[row * batch.fieldsPerRow + column.field]
+    column.bytes(of: row, in: batch)
   }
 
   /// The text, or nil where the field is NULL and the domain has to be asked of it.
   private func text(of row: Int) -> String? {
-    let field = field(of: row)
-    let bytes = batch.bytes(of: field)
+    let field = column.slice(of: row, in: batch)
+    let bytes = bytes(of: row)
     if field.count == 0 {
       return field.isQuoted && column.target.type.base.isTextLike ? "" : nil
     }

@@ -39,6 +39,16 @@ struct FieldSource {
     return nullWords.contains(text(slice))
   }
 
+  /// The same column with its fields elsewhere, one behind the other.
+  func replacing(
+    bytes: UnsafeRawBufferPointer, fields: UnsafePointer<FieldSlice>
+  ) -> FieldSource {
+    FieldSource(
+      bytes: bytes.baseAddress.unsafelyUnwrapped, fields: fields, fieldsPerRow: 1,
+      rowCount: rowCount, flags: flags, isPlainASCII: isPlainASCII, nullWords: nullWords,
+      nullState: nullState)
+  }
+
   /// Notes what became of a row's field.
   @inline(__always)
   func note(_ state: CellState, row: Int, in states: UnsafeMutablePointer<CellState>) {

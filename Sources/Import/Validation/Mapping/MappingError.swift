@@ -16,6 +16,8 @@ public struct MappingError: Error, Sendable, Equatable, CustomStringConvertible 
     case required = "required_column"
     /// No header goes into any column.
     case nothingMapped = "no_columns"
+    /// The told formats of values contradict each other: see `FormatError`.
+    case badFormats = "bad_formats"
   }
 
   /// Stable, for programs.

@@ -108,7 +108,7 @@ struct FaultText {
 
 extension BaseType {
   /// The type's name as Postgres's messages have it.
-  fileprivate var messageName: String {
+  var messageName: String {
     switch self {
     case .smallint: "smallint"
     case .integer: "integer"

@@ -49,7 +49,8 @@ struct RejectCollector {
       (code, message) = (refusal.code, refusal.message)
     } else {
       let text = FaultText(state, column: column.target, text: bytes)
-      (code, message) = (text.code, text.message)
+      let expected = text.code == .type ? column.rewriter?.expectation.message(of: bytes) : nil
+      (code, message) = (text.code, expected ?? text.message)
     }
     return Reject(
       row: row.number, line: row.line, column: column.target.name, code: code, message: message,

@@ -70,7 +70,7 @@ struct CalendarDate {
   }
 
   @inline(__always)
-  private init(year: Int, month: Int, day: Int) {
+  init(year: Int, month: Int, day: Int) {
     self.year = year
     self.month = month
     self.day = day

@@ -1,0 +1,118 @@
+public import ImportModel
+
+/// Looks over the values of a file, or of a sample, for how its dates and numbers are written.
+///
+/// Only bytes are looked at, and nothing is allocated for a value. Feed it every batch, then ask for the
+/// conclusion: what is decided is `ValueFormats`, what is not is said and never guessed.
+public struct FormatSurvey: Sendable {
+  private let columns: [SurveyColumn]
+  private let told: ValueFormats
+  private let nullWords: [[UInt8]]
+  private var dates: [DateEvidence]
+  private var numbers: [NumberEvidence]
+  private var valueCounts: [Int]
+
+  /// Looks at the columns of a mapping whose types are dates or numbers.
+  ///
+  /// - Parameter told: what the caller told: it stands, and is not looked for. Currency signs and
+  ///   percent are left out of the numbers.
+  public init(
+    mapping: [MappedColumn], told: ValueFormats = ValueFormats(), nullWords: [String] = []
+  ) {
+    let columns = mapping.compactMap { mapped in
+      SurveyColumn.Kind(mapped.column.type.base).map {
+        SurveyColumn(field: mapped.field, name: mapped.column.name, kind: $0)
+      }
+    }
+    self.init(columns: columns, told: told, nullWords: nullWords)
+  }
+
+  /// Looks at columns of any file, as one without a target.
+  public init(
+    columns: [SurveyColumn], told: ValueFormats = ValueFormats(), nullWords: [String] = []
+  ) {
+    self.columns = columns
+    self.told = told
+    self.nullWords = nullWords.map { Array($0.utf8) }
+    dates = columns.map { _ in DateEvidence() }
+    numbers = columns.map { NumberEvidence(told.formats(of: $0.name)) }
+    valueCounts = columns.map { _ in 0 }
+  }
+
+  /// Whether there is anything to look at.
+  public var isEmpty: Bool { columns.isEmpty }
+
+  /// Looks at the rows of a batch; those that the reader could not make whole are passed over.
+  public mutating func add(_ batch: RecordBatch) {
+    for (index, column) in columns.enumerated() where column.field < batch.fieldsPerRow {
+      for row in batch.rows.indices where batch.rows[row].hasFields {
+        let slice = batch.fields[row &* batch.fieldsPerRow &+ column.field]
+        guard slice.count > 0 else { continue }
+        let text = WhiteSpace.trimmed(batch.bytes(of: slice))
+        if text.isEmpty || (!slice.isQuoted && isNullWord(text)) { continue }
+        valueCounts[index] &+= 1
+        switch column.kind {
+        case .date: dates[index].add(text, line: batch.rows[row].line)
+        case .number: numbers[index].add(text, line: batch.rows[row].line)
+        }
+      }
+    }
+  }
+
+  private func isNullWord(_ text: UnsafeRawBufferPointer) -> Bool {
+    for word in nullWords where word.count == text.count {
+      if text.elementsEqual(word) { return true }
+    }
+    return false
+  }
+
+  /// What was found, column by column. Numbers are judged by the whole file's decimal sign where there
+  /// is one.
+  public var findings: [ColumnSurvey] {
+    columns.indices.map { index in
+      let isDate = columns[index].kind == .date
+      return ColumnSurvey(
+        name: columns[index].name, kind: columns[index].kind,
+        dates: isDate ? dates[index].finding : .none,
+        numbers: isDate ? .none : numbers[index].finding(decimal(of: columns[index])),
+        valueCount: valueCounts[index],
+        otherCount: isDate ? dates[index].otherCount : numbers[index].otherCount)
+    }
+  }
+
+  /// The decimal sign that is told, or that holds for all numbers of the file; nil where each column has
+  /// its own.
+  private func decimal(of column: SurveyColumn) -> ValueFormats.Decimal? {
+    if let decimal = told.formats(of: column.name).toldDecimal { return decimal }
+    let decided = Set(
+      columns.indices.compactMap { index in
+        told.columns[columns[index].name] == nil ? numbers[index].decidedDecimal : nil
+      })
+    return decided.count == 1 ? decided.first : nil
+  }
+
+  /// What follows for the import.
+  public func conclusion() -> SurveyConclusion {
+    SurveyConclusion(findings: findings, told: told)
+  }
+}
+
+extension SurveyColumn.Kind {
+  /// Nil where the type's values are written in one way only.
+  init?(_ base: BaseType) {
+    switch base {
+    case .date, .timestamp, .timestamptz: self = .date
+    case .smallint, .integer, .bigint, .real, .doublePrecision, .numeric: self = .number
+    default: return nil
+    }
+  }
+}
+
+extension RecordRow {
+  fileprivate var hasFields: Bool {
+    switch fault {
+    case nil, .badCells: true
+    default: false
+    }
+  }
+}
