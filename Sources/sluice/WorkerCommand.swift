@@ -13,7 +13,6 @@ struct WorkerCommand {
 
   /// Works until a signal comes.
   func run() async throws -> Int32 {
-    if settings.listens { try settings.checkAuth() }
     let house = try await House.open(settings, allowEmbedded: false)
     do {
       try await work(in: house)
@@ -41,6 +40,9 @@ struct WorkerCommand {
   /// Answers to probes and to Prometheus, where an address was named.
   private func listen(_ house: House) throws -> HTTPServer? {
     guard settings.listens else { return nil }
+    if !settings.isLoopback {
+      house.logger.warning("whoever reaches this address may read the metrics")
+    }
     let server = HTTPServer(
       configuration: settings.server,
       router: ProbeRoutes(metrics: house.metrics, version: Sluice.version).router(),

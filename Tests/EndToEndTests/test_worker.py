@@ -87,11 +87,9 @@ def test_a_worker_without_an_address_listens_nowhere(make_house: HouseMaker) -> 
         house.api.load(ROWS)
 
 
-def test_a_worker_does_not_listen_to_strangers_unasked(house: House) -> None:
-    worker = Program(["worker", "--listen", "0.0.0.0:0"], house.settings(), house.folder / "worker.log")
-    try:
-        worker.start()
-        assert worker.process is not None and worker.process.wait(30) == 1
-        assert "SLUICE_AUTH" in worker.tail()
-    finally:
-        worker.discard()
+def test_a_worker_says_that_strangers_may_read_its_metrics(make_house: HouseMaker) -> None:
+    house = make_house("--no-worker")
+    port = free_port()
+    with working(house, "--listen", f"0.0.0.0:{port}") as worker:
+        eventually("it answers", lambda: answers(f"http://127.0.0.1:{port}"))
+        assert "may read the metrics" in worker.tail()
