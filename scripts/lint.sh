@@ -70,6 +70,7 @@ check "python" python_compiles
 check "copies" copies_are_equal
 check "boards" boards_are_json
 check "alert rules" promtool check rules dashboards/alerts.yml
+check "alert tests" promtool test rules dashboards/alerts.test.yml
 check "prometheus" promtool check config --syntax-only compose/prometheus.yml
 check "compose" compose_config
 exit "$failed"

@@ -24,10 +24,10 @@ struct DemoCommand {
   @Sendable private func firstImport(_ address: String) async {
     do {
       let client = ImportClient(server: address)
-      let id = try await client.submit(
+      let accepted = try await client.submit(
         file: try writeFixture(), options: [("target", "demo.sales")], headers: []
       ) { _, _ in }
-      let object = try await client.untilEnded(id) { _ in }.object
+      let object = try await client.untilEnded(accepted.taskID) { _ in }.object
       Output.line(
         """
         The fixture sales-tiny.csv is \(object.status): \(object.rowsRead) rows read, \

@@ -6,6 +6,10 @@ struct ImportClient {
   /// How often an import is looked at.
   private static let pollInterval: Duration = .milliseconds(200)
 
+  /// How long the answer is waited for when the person has had enough: what the server made of the file
+  /// can be called off only by its name.
+  private static let answerGrace: Duration = .seconds(30)
+
   private let client: HTTPClient
 
   /// - Parameter server: its address, such as `http://127.0.0.1:8080`.
@@ -16,16 +20,17 @@ struct ImportClient {
   /// Sends a file.
   ///
   /// - Parameter progress: called with the bytes sent, and all of them where that is known.
-  /// - Returns: the id of the import.
+  /// - Returns: the import, new or made before.
   func submit(
     file: String, options: [(String, String)], headers: [(String, String)],
     progress: @escaping @Sendable (Int64, Int64?) -> Void
-  ) async throws -> String {
+  ) async throws -> Accepted {
     let response = try await client.upload(
       "/imports" + HTTPClient.query(options), file: file, contentType: "text/csv",
       headers: headers + [disposition(file.split(separator: "/").last.map(String.init) ?? file)],
-      progress: progress)
-    return try taskID(response)
+      answerGrace: ImportClient.answerGrace, progress: progress)
+    try check(response)
+    return try JSONDecoder().decode(Accepted.self, from: Data(response.body))
   }
 
   /// Looks at an import until it has ended.
@@ -44,9 +49,12 @@ struct ImportClient {
     }
   }
 
-  /// Calls an import off.
-  func cancel(_ id: String) async throws {
-    try check(try await client.delete("/imports/\(id)"))
+  /// Calls an import off; false where it had ended before.
+  func cancel(_ id: String) async throws -> Bool {
+    let response = try await client.delete("/imports/\(id)")
+    if response.status == 409 { return false }
+    try check(response)
+    return true
   }
 
   private func disposition(_ name: String) -> (String, String) {
@@ -54,19 +62,20 @@ struct ImportClient {
     return ("Content-Disposition", "attachment; filename=\"\(safe)\"")
   }
 
-  private struct Accepted: Decodable {
+  /// What the server answers to a file.
+  struct Accepted: Decodable {
     let taskID: String
-    enum CodingKeys: String, CodingKey { case taskID = "task_id" }
+    let replayed: Bool
+
+    enum CodingKeys: String, CodingKey {
+      case taskID = "task_id"
+      case replayed
+    }
   }
 
   private struct Refusal: Decodable {
     let detail: String
     let hint: String?
-  }
-
-  private func taskID(_ response: HTTPClientResponse) throws -> String {
-    try check(response)
-    return try JSONDecoder().decode(Accepted.self, from: Data(response.body)).taskID
   }
 
   private func check(_ response: HTTPClientResponse) throws {

@@ -1,4 +1,5 @@
 import Glibc
+import HTTPClient
 import Synchronization
 
 /// `sluice import FILE --target T`
@@ -17,7 +18,8 @@ struct ImportCommand {
     guard arguments["target"] != nil else { throw arguments.wrong("--target is missing") }
     self.file = file
     let listen = getenv(Setting.listen.variable).map { String(cString: $0) } ?? "127.0.0.1:8080"
-    server = arguments["server"] ?? "http://\(listen)"
+    let server = arguments["server"] ?? "http://\(listen)"
+    self.server = String(server.reversed().drop { $0 == "/" }.reversed())
     let own: Set<String> = ["server", "idempotency-key"]
     var options = arguments.values.filter { !own.contains($0.key) }.sorted { $0.key < $1.key }
       .flatMap { name, values in values.map { (name.replacing("-", with: "_"), $0) } }
@@ -35,13 +37,14 @@ struct ImportCommand {
     let signals = Task {
       _ = await Signals.next()
       interrupted.withLock { $0 = true }
+      Output.error("\(isatty(2) == 1 ? "\n" : "")interrupted; once more ends at once")
       work.cancel()
     }
     defer { signals.cancel() }
     do {
       return try await work.value
     } catch  where interrupted.withLock({ $0 }) {
-      Output.error("interrupted")
+      explain(error)
       return ExitCode.interrupted
     }
   }
@@ -49,13 +52,17 @@ struct ImportCommand {
   private func send() async throws -> Int32 {
     let client = ImportClient(server: server)
     let display = Mutex(ProgressDisplay())
-    let id = try await client.submit(file: file, options: options, headers: headers) {
+    let accepted = try await client.submit(file: file, options: options, headers: headers) {
       sent, total in
       let share = total.map { $0 > 0 ? Double(sent) / Double($0) : 1 } ?? 0
       display.withLock { $0.show("uploading", share: share) }
     }
+    if accepted.replayed {
+      display.withLock { $0.end() }
+      Output.error("imported before, as \(accepted.taskID); --force imports it again")
+    }
     do {
-      let (object, json) = try await client.untilEnded(id) { object in
+      let (object, json) = try await client.untilEnded(accepted.taskID) { object in
         display.withLock {
           $0.show(object.status, share: object.progress, note: "\(object.rowsRead) rows")
         }
@@ -65,8 +72,30 @@ struct ImportCommand {
     } catch  where Task.isCancelled {
       display.withLock { $0.end() }
       // In a task of its own: this one is cancelled, and would not get a word out.
-      try await Task { try await client.cancel(id) }.value
+      try await Task { try await callOff(accepted, client) }.value
       throw CancellationError()
+    }
+  }
+
+  private func callOff(_ accepted: ImportClient.Accepted, _ client: ImportClient) async throws {
+    if accepted.replayed {
+      Output.error("the import \(accepted.taskID) was not begun by this command, and is left alone")
+    } else if try await client.cancel(accepted.taskID) {
+      Output.error("the import \(accepted.taskID) is cancelled")
+    } else {
+      Output.error("the import \(accepted.taskID) had ended before it could be cancelled")
+    }
+  }
+
+  /// What an interruption has led to, where `callOff` has not said so.
+  private func explain(_ error: any Error) {
+    switch error {
+    case is CancellationError: return
+    case let error as HTTPClientError where error.code == .aborted:
+      Output.error("the file was not sent to its end, and nothing was imported")
+    case let error as HTTPClientError where error.code == .unanswered:
+      Output.error("the file was sent, and no answer came: the import may go on")
+    default: Output.error("sluice: \(error)")
     }
   }
 

@@ -31,7 +31,7 @@ struct ServeCommand {
     prepare: (House) async throws -> Void = { _ in },
     whenReady: @escaping @Sendable (String) async -> Void = { _ in }
   ) async throws -> Int32 {
-    try checkAuth()
+    try settings.checkAuth()
     let house = try await House.open(settings, allowEmbedded: true)
     do {
       try await prepare(house)
@@ -42,13 +42,6 @@ struct ServeCommand {
     }
     await house.close()
     return ExitCode.done
-  }
-
-  private func checkAuth() throws {
-    guard settings.authIsOff else {
-      throw StartError(
-        "tokens are not there yet: listen on a loopback address, or set SLUICE_AUTH=off")
-    }
   }
 
   private func serve(
@@ -67,8 +60,7 @@ struct ServeCommand {
       queue: house.queue, spool: house.spool, retentionSeconds: settings.retentionSeconds,
       logger: house.logger, metrics: house.metrics)
     let port = try server.start()
-    let address =
-      "http://\(settings.address.contains(":") ? "[\(settings.address)]" : settings.address):\(port)"
+    let address = settings.link(port: port)
     Output.line("Sluice serves at \(address)")
     house.logger.info("serving", ["address": address, "version": Sluice.version])
     let worker = hasWorker ? house.worker() : nil
@@ -86,12 +78,9 @@ struct ServeCommand {
   }
 
   private var configuration: HTTPServerConfiguration {
-    var configuration = HTTPServerConfiguration(address: settings.address, port: settings.port)
+    var configuration = settings.server
     // Room for the last state of every import that a client may subscribe to.
     configuration.webSocket.outboxLimit = 4 * ProgressHub.subscriptionLimit
-    if settings.isLoopback {
-      configuration.allowedHosts = ["localhost", "127.0.0.1", "[::1]", "::1", settings.address]
-    }
     return configuration
   }
 

@@ -1,4 +1,5 @@
 import Glibc
+import HTTP
 import Telemetry
 
 /// The settings that have a variable of the environment; the flag wins: contract, section 1.
@@ -26,7 +27,7 @@ enum Setting: String, CaseIterable {
     switch self {
     case .databaseURL: "libpq URI or keywords; unset: a private cluster in the data folder"
     case .dataDir: "spool, private cluster, run files (.sluice)"
-    case .listen: "address:port (127.0.0.1:8080)"
+    case .listen: "address:port (127.0.0.1:8080; a worker: only if named)"
     case .spool: "folder for uploaded bytes (DATA_DIR/spool)"
     case .concurrency: "imports that one worker runs at once (2)"
     case .queueLimit: "imports that may wait (1000)"
@@ -46,6 +47,8 @@ struct Settings {
   var dataDir = ".sluice"
   var address = "127.0.0.1"
   var port: UInt16 = 8080
+  /// Whether somebody named the address: a worker listens only then, as the default is the server's.
+  var listens = false
   var spool = ""
   var concurrency = 2
   var queueLimit = 1000
@@ -71,7 +74,10 @@ struct Settings {
     }
     databaseURL = text(.databaseURL).flatMap { $0.isEmpty ? nil : $0 }
     dataDir = text(.dataDir) ?? dataDir
-    if let place = try value(.listen, Settings.place) { (address, port) = place }
+    if let place = try value(.listen, Settings.place) {
+      (address, port) = place
+      listens = true
+    }
     spool = text(.spool) ?? "\(dataDir)/spool"
     if spool.hasPrefix("s3://") {
       throw arguments.wrong("--spool: object storage is not there yet; name a folder")
@@ -99,6 +105,28 @@ struct Settings {
 
   /// Whether only this machine can reach the server.
   var isLoopback: Bool { address.hasPrefix("127.") || address == "::1" }
+
+  /// Fails where nobody would keep strangers from a listener.
+  func checkAuth() throws {
+    guard authIsOff else {
+      throw StartError(
+        "tokens are not there yet: listen on a loopback address, or set SLUICE_AUTH=off")
+    }
+  }
+
+  /// How to listen.
+  var server: HTTPServerConfiguration {
+    var configuration = HTTPServerConfiguration(address: address, port: port)
+    if isLoopback {
+      configuration.allowedHosts = ["localhost", "127.0.0.1", "[::1]", "::1", address]
+    }
+    return configuration
+  }
+
+  /// The address of a server that listens here, as a link.
+  func link(port: UInt16) -> String {
+    "http://\(address.contains(":") ? "[\(address)]" : address):\(port)"
+  }
 
   private static func place(_ text: String) -> (String, UInt16)? {
     guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])

@@ -1,4 +1,5 @@
 import Glibc
+import Postgres
 
 /// The command: contract, section 1.
 @main
@@ -13,6 +14,10 @@ struct Sluice {
     } catch let error as UsageError {
       Output.error("sluice: \(error.description)\n\(error.help)")
       exit(ExitCode.usage)
+    } catch let error as PostgresError where error.code == .connection {
+      // The person at the command line knows the host anyway, and has to know what is wrong with it.
+      Output.error("sluice: \(error)\(error.message.map { ": \($0)" } ?? "")")
+      exit(ExitCode.failed)
     } catch {
       Output.error("sluice: \(error)")
       exit(ExitCode.failed)

@@ -86,7 +86,12 @@ struct OptionParserTests {
     Given("timezone", ""), Given("timezone", String(repeating: "x", count: 65)),
     Given("priority", "urgent"), Given("commit", "never"), Given("force", "perhaps"),
     Given("dry_run", "perhaps"), Given("header", "perhaps"), Given("colour", "red"),
-    Given("", "x"), Given("Mode", "upsert"),
+    Given("", "x"), Given("Mode", "upsert"), Given("target", "demo.a\0b"),
+    Given("timezone", "Europe\0"), Given("null", "\0"), Given("null", #"["a", "\u0000"]"#),
+    Given("key", "a\0"), Given("key", #"["a\u0000"]"#), Given("mapping", #"{"a\u0000": "b"}"#),
+    Given("mapping", #"{"a": "b\u0000"}"#), Given("mode", "\0"), Given("force", "\0"),
+    Given("key", String(repeating: "a,", count: 33)),
+    Given("key", String(repeating: "a", count: 257)),
   ]
 
   static let notYet: [Given] = [
@@ -131,6 +136,29 @@ struct OptionParserTests {
     #expect(problem.status == 422)
     #expect(problem.code == "bad_option")
     #expect(problem.detail.hasPrefix("`\(option.name)` "))
+    #expect(problem.detail.utf8.count < 300)
+  }
+
+  @Test(
+    "delimiter and quote must differ, also from the other's default",
+    arguments: [
+      ([Given("delimiter", "'"), Given("quote", "'")], "delimiter"),
+      ([Given("delimiter", "\"")], "delimiter"), ([Given("quote", ",")], "quote"),
+    ])
+  func delimiterIsNoQuote(options: [Given], named: String) throws {
+    var parser = OptionParser()
+    try parser.check()
+    for option in options { try parser.take(option.name, option.value) }
+    let problem = try #require(throws: Problem.self) { try parser.check() }
+    #expect(problem.status == 422)
+    #expect(problem.code == "bad_option")
+    #expect(problem.detail.hasPrefix("`\(named)` "))
+  }
+
+  @Test("a name that nobody knows is not repeated at any length")
+  func longName() throws {
+    let problem = try problem(Given(String(repeating: "x", count: 5000), "1"))
+    #expect(problem.detail.utf8.count < 300)
   }
 
   @Test("what this version cannot do is refused by name, not left out", arguments: notYet)

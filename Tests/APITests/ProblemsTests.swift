@@ -46,6 +46,30 @@ struct ProblemsTests {
     #expect(Problems.databaseUnavailable.code == "database_unavailable")
   }
 
+  @Test("the title is the status code's phrase, and so the same for each answer of a code")
+  func titles() throws {
+    let conflict = Problem(status: 409, code: "x", detail: "d")
+    #expect(conflict.title == "Conflict")
+    #expect(Problems.unknownImport("x").title == Problem.notFound("y").title)
+    #expect(Problems.badOption("a", "b").title == "Unprocessable Content")
+    for code in [ImportFailure.Code.unknownColumn, .missingColumn, .noKey] {
+      let problem = try #require(Problems.problem(for: ImportFailure(code, "what")))
+      #expect(problem.title == "Unprocessable Content")
+    }
+  }
+
+  @Test("long words of a caller, or long lists of a file's columns, are cut")
+  func lengths() throws {
+    let long = String(repeating: "a", count: 10_000)
+    let failure = ImportFailure(.unknownColumn, long, hint: long)
+    let problem = try #require(Problems.problem(for: failure))
+    #expect(problem.detail.utf8.count < 2100)
+    #expect((problem.hint ?? "").utf8.count < 2100)
+    #expect(Problems.unknownTarget(long).detail.utf8.count < 300)
+    #expect(Problems.unknownImport(long).detail.utf8.count < 300)
+    #expect(Problems.unsupportedFormat(long).detail.utf8.count < 300)
+  }
+
   @Test("the others have the status and code of the contract")
   func table() {
     let all: [(Problem, Int, String)] = [
@@ -54,6 +78,7 @@ struct ProblemsTests {
       (Problems.keyReused, 422, "idempotency_key_reused"),
       (Problems.unsupportedFormat("x/y"), 415, "unsupported_format"),
       (Problems.badOption("o", "is bad"), 422, "bad_option"),
+      (Problems.lengthRequired, 411, "length_required"),
     ]
     for (problem, status, code) in all {
       #expect(problem.status == status)

@@ -2,8 +2,12 @@
 
 import json
 import re
+import socket
 import subprocess
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPResponse
 from typing import Any
 
 import jsonschema
@@ -113,6 +117,134 @@ def test_a_table_without_a_key_is_refused(house: House) -> None:
 def test_a_bad_option_is_refused(shared_house: House, option: dict[str, str]) -> None:
     problem = check_problem(shared_house.api.send(few_rows(), **option), 422, "bad_option")
     assert next(iter(option)) in problem["detail"], problem
+
+
+def spooled(house: House) -> list[str]:
+    """The files in the spool."""
+    return [path.name for path in (house.folder / "data/spool").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("target", "demo.sa\0les"),
+        ("timezone", "Europe\0"),
+        ("null", "\0"),
+        ("null", '["a", "\\u0000"]'),
+        ("mapping", '{"a\\u0000": "item_code"}'),
+        ("mapping", '{"item_code": "a\\u0000"}'),
+        ("key", "serial\0_number"),
+        ("key", '["a\\u0000"]'),
+        ("mode", "\0"),
+    ],
+)
+@pytest.mark.parametrize("is_form", [True, False], ids=["form", "query"])
+def test_a_zero_character_is_a_bad_option_and_leaves_no_file(
+    make_house: HouseMaker, option: str, value: str, is_form: bool
+) -> None:
+    house = make_house("--no-worker")
+    options = {"target": "demo.sales"} | {option: value}
+    if is_form:
+        answer = house.api.call("POST", "/imports", files={"file": ("a.csv", few_rows())}, data=options)
+    else:
+        headers = {"Content-Type": "text/csv"}
+        answer = house.api.call("POST", "/imports", params=options, data=few_rows(), headers=headers)
+    if "\0" in value and not is_form:
+        # No part of a URL may hold it: it is refused before anybody knows that there are options.
+        check_problem(answer, 400, "bad_request")
+    else:
+        problem = check_problem(answer, 422, "bad_option")
+        assert f"`{option}`" in problem["detail"]
+    assert spooled(house) == []
+
+
+def test_a_zero_character_elsewhere_is_no_fault_of_the_server(shared_house: House) -> None:
+    check_problem(shared_house.api.call("GET", "/imports", params={"target": "a\0"}), 400, "bad_request")
+    check_problem(shared_house.api.call("GET", "/targets/demo.sa%00les"), 400, "bad_request")
+    header = b"Content-Disposition: form-data; name=\"file\"; filename*=UTF-8''a%00b.csv"
+    form = TARGET_PART + b"\r\n--x\r\n" + header + b"\r\n\r\n" + few_rows(8000) + b"\r\n--x--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    check_problem(shared_house.api.call("POST", "/imports", data=form, headers=headers), 400, "bad_request")
+
+
+@pytest.mark.parametrize("options", [{"delimiter": ";", "quote": ";"}, {"delimiter": '"'}, {"quote": ","}], ids=str)
+def test_one_character_for_delimiter_and_quote_is_refused_before_the_body(
+    shared_house: House, options: dict[str, str]
+) -> None:
+    check_problem(shared_house.api.send(few_rows(), **options), 422, "bad_option")
+    query = requests.compat.urlencode({"target": "demo.sales"} | options)
+    with raw_request(shared_house) as (socket, answer):
+        # No byte of the body is sent: the answer has to come all the same.
+        socket.sendall(f"POST /imports?{query} HTTP/1.1\r\nHost: 127.0.0.1\r\n".encode())
+        socket.sendall(b"Content-Type: text/csv\r\nContent-Length: 100000000\r\n\r\n")
+        assert answer()[0] == 422
+
+
+def test_a_field_that_is_too_long_is_named(house: House) -> None:
+    problem = check_problem(house.api.send(few_rows(), mapping="x" * 70_000), 422, "bad_option")
+    assert "`mapping`" in problem["detail"] and "64 KiB" in problem["detail"]
+    assert spooled(house) == []
+
+
+@pytest.mark.parametrize("option", ["key", "target", "format", "x" * 5000], ids=lambda name: name[:10])
+def test_what_is_wrong_is_not_repeated_at_any_length(shared_house: House, option: str) -> None:
+    answer = shared_house.api.send(few_rows(), **({"target": "demo.sales"} | {option: "a," * 5000}))
+    check_problem(answer, 422)
+    assert len(answer.content) < 3000, answer.text
+
+
+@pytest.mark.parametrize("kind", ["text/csv", "text/tab-separated-values", "multipart/form-data; boundary=x", ""])
+def test_a_request_without_a_body_is_asked_for_its_length(shared_house: House, kind: str) -> None:
+    line = f"Content-Type: {kind}\r\n" if kind else ""
+    with raw_request(shared_house) as (socket, answer):
+        socket.sendall(f"POST /imports?target=demo.sales HTTP/1.1\r\nHost: 127.0.0.1\r\n{line}\r\n".encode())
+        status, problem = answer()
+    assert status == 411 and problem["code"] == "length_required", problem
+
+
+@contextmanager
+def raw_request(house: House) -> Iterator[tuple[socket.socket, Callable[[], tuple[int, dict[str, Any]]]]]:
+    """A connection for what no client library would send, and how to read the one answer to it."""
+    with socket.create_connection(("127.0.0.1", house.server.port), timeout=30) as connection:
+
+        def answer() -> tuple[int, dict[str, Any]]:
+            response = HTTPResponse(connection)
+            response.begin()
+            assert response.headers["Content-Type"] == "application/problem+json"
+            return response.status, json.loads(response.read())
+
+        yield connection, answer
+
+
+def test_who_still_sends_when_the_server_stops_is_told(house: House) -> None:
+    with raw_request(house) as (connection, answer):
+        connection.sendall(b"POST /imports?target=demo.sales HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        connection.sendall(b"Content-Type: text/csv\r\nContent-Length: 100000\r\n\r\n" + few_rows())
+        eventually("the file begins to come in", lambda: spooled(house))
+        house.server.stop()
+        status, problem = answer()
+    assert status == 503 and problem["code"] == "shutting_down", problem
+    assert spooled(house) == []
+
+
+def test_http_1_0_needs_no_host_on_loopback(shared_house: House) -> None:
+    with socket.create_connection(("127.0.0.1", shared_house.server.port), timeout=30) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert connection.makefile("rb").readline().split()[1] == b"200"
+
+
+def test_the_title_of_a_problem_is_the_phrase_of_its_status(shared_house: House) -> None:
+    answers = [
+        shared_house.api.call("GET", f"/imports/{uuid.uuid4()}"),
+        shared_house.api.call("GET", "/no/such/path"),
+        shared_house.api.send(few_rows(), key="nonsense"),
+        shared_house.api.send(few_rows(), force="perhaps"),
+        shared_house.api.send(few_rows(), "demo.nowhere"),
+        shared_house.api.call("POST", "/inspect"),
+    ]
+    phrases = {404: "Not Found", 422: "Unprocessable Content", 501: "Not Implemented"}
+    for answer in answers:
+        assert answer.json()["title"] == phrases[answer.status_code], answer.text
 
 
 def test_a_column_that_the_target_does_not_have_is_named(shared_house: House) -> None:
@@ -367,6 +499,11 @@ def test_the_targets_are_listed_with_what_they_need(shared_house: House) -> None
     assert {"demo.sales", "demo.products", "demo.stores", "demo.everything"} <= names
     assert not any(str(name).startswith(("pg_", "information_schema", "sluice.")) for name in names)
 
+    # What only the call for one target reads is not said to be none.
+    assert all("checks" not in item and "references" not in item for item in items)
+    details = shared_house.api.get("/targets/demo.sales")
+    assert details["checks"] == [] and details["references"] == []
+
     sales = shared_house.api.get("/targets/demo.sales")
     columns = {column["name"]: column for column in sales["columns"]}
     assert list(columns)[:3] == ["serial_number", "item_code", "store_id"]
@@ -403,6 +540,56 @@ def test_without_its_database_it_says_so_and_comes_back(house: House) -> None:
             admin.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true'.encode())
     eventually("/readyz says 200 again", lambda: house.api.call("GET", "/readyz").status_code == 200)
     house.api.load(few_rows())
+
+
+def log_of(house: House) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in house.server.tail(1 << 20).splitlines() if line.startswith("{")]
+
+
+def request_line(house: House, answer: requests.Response) -> dict[str, Any]:
+    """The line of the access log for an answer; it may be written after the answer was sent."""
+    request_id = answer.headers["X-Request-ID"]
+
+    def found() -> dict[str, Any] | None:
+        records = (record for record in log_of(house) if record["message"] == "request")
+        return next((record for record in records if record["request_id"] == request_id), None)
+
+    return eventually("its line in the log", found)
+
+
+def test_why_the_database_cannot_be_reached_is_in_the_log_and_not_in_the_answer(house: House) -> None:
+    def is_told(message: str, words: str) -> bool:
+        house.api.call("GET", "/readyz")
+        told = (record for record in log_of(house) if record["message"] == message)
+        return any(words in json.dumps(record) for record in told)
+
+    name = str(house.database.value("SELECT current_database()"))
+    with psycopg.connect(server_url(), autocommit=True) as admin:
+        admin.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false'.encode())
+        admin.execute(b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        try:
+            eventually("/readyz says 503", lambda: house.api.call("GET", "/readyz").status_code == 503)
+            words = "is not currently accepting connections"
+            for message in ("no connection to the database", "not listening to the database", "not ready"):
+                eventually(f"{message}: why", lambda message=message: is_told(message, words))
+            for path in ("/readyz", "/imports"):
+                assert words not in house.api.call("GET", path).text
+        finally:
+            admin.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true'.encode())
+
+
+def test_the_access_log_says_which_import_a_request_was_about(house: House) -> None:
+    answer = house.api.send(few_rows())
+    task_id = answer.json()["task_id"]
+    house.api.wait(task_id)
+    asked = [answer, house.api.send(few_rows())]
+    for call in (("GET", ""), ("GET", "/status"), ("GET", "/errors"), ("DELETE", "")):
+        asked.append(house.api.call(call[0], f"/imports/{task_id}{call[1]}"))
+    for answer in asked:
+        assert request_line(house, answer).get("task_id") == task_id
+    # What a caller makes up does not come into it.
+    assert "task_id" not in request_line(house, house.api.call("GET", "/imports/made-up"))
+    assert any(record.get("task_id") == task_id for record in log_of(house) if record["message"] == "import done")
 
 
 def test_the_totals_count_what_was_done(house: House) -> None:

@@ -8,9 +8,11 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,135 @@ def test_import_that_fails_ends_with_1(house: House, tmp_path: Path) -> None:
     assert import_file(house, tmp_path / "no-such-file.csv").returncode == 1
     nobody = run("import", tiny, "--target", "demo.sales", "--server", f"http://127.0.0.1:{free_port()}")
     assert nobody.returncode == 1 and nobody.stderr.strip()
+
+
+def test_import_says_that_it_was_imported_before(house: House, generated: Any) -> None:
+    first = import_file(house, generated("sales-10k"))
+    again = import_file(house, generated("sales-10k"))
+    forced = import_file(house, generated("sales-10k"), "--force")
+
+    assert first.returncode == again.returncode == forced.returncode == 0
+    assert "imported before" in again.stderr and "--force" in again.stderr
+    assert "imported before" not in first.stderr + forced.stderr
+
+
+def test_import_writes_a_link_that_leads_somewhere(house: House) -> None:
+    server = house.server.url + "/"
+    done = run("import", str(ROOT / "Fixtures/sales-tiny.csv"), "--target", "demo.sales", "--server", server)
+    assert done.returncode == 0, done.stderr
+    link = done.stderr.split("rejected rows: ")[1].split()[0]
+    assert link.startswith(house.server.url + "/imports/")
+    assert requests.get(link, timeout=10).status_code == 200
+
+
+class SlowServer:
+    """Takes a file, and answers only when it is told to."""
+
+    TASK = "01990000-0000-7000-8000-000000000001"
+
+    def __init__(self, cancel_status: int = 200, replayed: bool = False) -> None:
+        self.received = threading.Event()
+        self.may_answer = threading.Event()
+        self.cancelled: list[str] = []
+        slow = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                slow.received.set()
+                slow.may_answer.wait(60)
+                self.reply(202, {"task_id": slow.TASK, "replayed": replayed})
+
+            def do_GET(self) -> None:
+                self.reply(503, {"detail": "not now"})
+
+            def do_DELETE(self) -> None:
+                slow.cancelled.append(self.path)
+                self.reply(cancel_status, {"detail": "it has ended"})
+
+            def reply(self, status: int, value: dict[str, Any]) -> None:
+                body = json.dumps(value).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self) -> "SlowServer":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.may_answer.set()
+        self.server.shutdown()
+
+
+@contextmanager
+def importing(server: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [str(BINARY), "import", str(ROOT / "Fixtures/sales-tiny.csv"), "--target", "demo.sales", "--server", server],
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("status", "words"), [(200, "is cancelled"), (409, "had ended")], ids=["in time", "too late"])
+def test_ctrl_c_behind_the_last_byte_cancels_what_was_begun(status: int, words: str) -> None:
+    with SlowServer(status) as slow, importing(slow.url) as process:
+        assert slow.received.wait(30)
+        process.send_signal(signal.SIGINT)
+        time.sleep(1.5)  # libcurl looks at a cancellation once a second
+        assert process.poll() is None, "it did not wait for the answer"
+        slow.may_answer.set()
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert slow.cancelled == [f"/imports/{slow.TASK}"]
+        assert slow.TASK in said and words in said
+
+
+def test_ctrl_c_leaves_an_import_alone_that_somebody_else_began() -> None:
+    with SlowServer(replayed=True) as slow, importing(slow.url) as process:
+        assert slow.received.wait(30)
+        process.send_signal(signal.SIGINT)
+        slow.may_answer.set()
+        _, said = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert slow.cancelled == [] and "left alone" in said
+
+
+def test_a_second_ctrl_c_ends_at_once() -> None:
+    with SlowServer() as slow, importing(slow.url) as process:
+        assert slow.received.wait(30)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        while "interrupted" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        assert slow.cancelled == []
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_it_says_why_the_database_cannot_be_reached(command: str, tmp_path: Path) -> None:
+    port = free_port()
+    url = f"postgresql://someone:geheim@127.0.0.1:{port}/nowhere"
+    done = run(command, SLUICE_DATABASE_URL=url, SLUICE_DATA_DIR=str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert "Connection refused" in done.stderr and str(port) in done.stderr
+    assert "geheim" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

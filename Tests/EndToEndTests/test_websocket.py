@@ -61,6 +61,16 @@ def states_in_order(messages: list[Message]) -> list[str]:
     return states
 
 
+def test_a_token_that_is_offered_as_a_subprotocol_is_taken(shared_house: House) -> None:
+    offers = ["chat", "sluice.token.first", "sluice.token.second"]
+    with watching(shared_house, subprotocols=offers) as socket:
+        assert socket.subprotocol == "sluice.token.first"
+    with watching(shared_house, subprotocols=["chat"]) as socket:
+        assert socket.subprotocol is None
+    with watching(shared_house) as socket:
+        assert socket.subprotocol is None
+
+
 def test_every_state_is_seen_and_at_least_one_message_a_second(house: House, generated: Any) -> None:
     file = generated("sales-300k")
     with watching(house) as socket:

@@ -150,6 +150,58 @@ struct HTTPClientUploadTests {
     #expect(isSame)
   }
 
+  @Test("wait for the answer for a while when they are cancelled behind the last byte")
+  func cancelledBehindTheLastByte() async throws {
+    let file = try TemporaryPath(bytes)
+    let isSent = Box(false)
+    let mayAnswer = Box(false)
+    let server = try ScriptedServer { connection in
+      let head = connection.readHead()
+      if head.contains("Expect") { connection.send("HTTP/1.1 100 Continue\r\n\r\n") }
+      _ = connection.readBody(head)
+      isSent.value = true
+      while !mayAnswer.value { usleep(1000) }
+      connection.answer("202 Accepted", body: "made")
+    }
+    defer { server.stop() }
+    let upload = Task {
+      try await HTTPClient(baseURL: server.url, token: nil)
+        .upload("/", file: file.path, contentType: "text/csv", answerGrace: .seconds(60))
+    }
+    try await eventually { isSent.value }
+    upload.cancel()
+    // Time for libcurl to look at the cancellation, which it does once a second.
+    try await Task.sleep(for: .seconds(1.5))
+    mayAnswer.value = true
+    let answer = try await upload.value
+    #expect(answer.status == 202)
+    #expect(answer.body == Array("made".utf8))
+  }
+
+  @Test("say that nothing is known where the answer does not come in that while")
+  func cancelledWithoutAnswer() async throws {
+    let file = try TemporaryPath(bytes)
+    let isSent = Box(false)
+    let isOver = Box(false)
+    let server = try ScriptedServer { connection in
+      let head = connection.readHead()
+      if head.contains("Expect") { connection.send("HTTP/1.1 100 Continue\r\n\r\n") }
+      _ = connection.readBody(head)
+      isSent.value = true
+      while !isOver.value { usleep(1000) }
+    }
+    defer { server.stop() }
+    let upload = Task {
+      try await HTTPClient(baseURL: server.url, token: nil)
+        .upload("/", file: file.path, contentType: "text/csv", answerGrace: .milliseconds(100))
+    }
+    try await eventually { isSent.value }
+    upload.cancel()
+    let error = try await #require(throws: HTTPClientError.self) { try await upload.value }
+    #expect(error.code == .unanswered)
+    isOver.value = true
+  }
+
   @Test("fail where the file becomes shorter on the way")
   func shrinking() async throws {
     let file = try TemporaryPath(bytes)

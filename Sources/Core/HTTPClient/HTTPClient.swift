@@ -60,14 +60,17 @@ public struct HTTPClient: Sendable {
   ///   - file: path of the file; `-` is standard input.
   ///   - progress: called on the thread of the transfer when more was sent, with bytes sent and, where
   ///     it is known, bytes in all.
+  ///   - answerGrace: how long to wait for the answer all the same when the task is cancelled after the
+  ///     last byte was sent.
   /// - Throws: `HTTPClientError`.
   public func upload(
     _ path: String, file: String, contentType: String, headers: [(String, String)] = [],
+    answerGrace: Duration = .zero,
     progress: @escaping @Sendable (_ sent: Int64, _ total: Int64?) -> Void = { _, _ in }
   ) async throws -> HTTPClientResponse {
     try await send(
       .post, path, headers: headers + [("Content-Type", contentType)],
-      body: .file(path: file, progress: progress))
+      body: .file(path: file, progress: progress), answerGrace: answerGrace)
   }
 
   /// A query with its question mark, percent-encoded (RFC 3986); empty where there are no pairs.
@@ -95,13 +98,13 @@ public struct HTTPClient: Sendable {
 
   private func send(
     _ method: TransferRequest.Method, _ path: String, headers: [(String, String)],
-    body: TransferRequest.Body
+    body: TransferRequest.Body, answerGrace: Duration = .zero
   ) async throws -> HTTPClientResponse {
     var headers = headers
     if let token { headers.append(("Authorization", "Bearer \(token)")) }
     let request = TransferRequest(
       method: method, url: baseURL + (path.hasPrefix("/") ? path : "/" + path), headers: headers,
-      body: body, timeouts: timeouts)
+      body: body, timeouts: timeouts, answerGrace: answerGrace)
     let cancellation = Cancellation()
     // libcurl's easy interface blocks: it has a thread for as long as the request lasts.
     let executor = ThreadExecutor(name: "http-client")

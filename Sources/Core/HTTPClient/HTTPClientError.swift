@@ -10,6 +10,9 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
     case tls
     /// The task was cancelled.
     case aborted
+    /// The task was cancelled when all of a body had been sent, and no answer had come: what becomes of it
+    /// is not known.
+    case unanswered
     /// The connection ended before the answer did.
     case disconnected
     /// The answer is larger than `HTTPClientResponse.bodyLimit`.

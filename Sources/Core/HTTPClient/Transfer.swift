@@ -11,6 +11,7 @@ final class Transfer {
   /// The first fault that a callback met: libcurl only learns that there was one.
   var fault: HTTPClientError?
   private var lastSent: Int64 = -1
+  private var cancelledAt: ContinuousClock.Instant?
 
   init(_ request: TransferRequest, _ cancellation: Cancellation) {
     self.request = request
@@ -35,6 +36,16 @@ final class Transfer {
     try TransferCallbacks.install(in: handle, context: context)
     let code = withExtendedLifetime(self) { handle.perform() }
     return try result(of: code, handle)
+  }
+
+  /// Whether to break off: not at once where only the answer is missing, which may tell of something done.
+  var shouldAbort: Bool {
+    guard cancellation.isCancelled else { return false }
+    guard let source, source.isAtEnd else { return true }
+    let now = ContinuousClock.now
+    let since = cancelledAt ?? now
+    cancelledAt = since
+    return now - since >= request.answerGrace
   }
 
   /// Tells how far it is, when that has changed.
@@ -99,8 +110,11 @@ final class Transfer {
   private func result(
     of code: CURLcode, _ handle: borrowing CurlHandle
   ) throws -> HTTPClientResponse {
-    if cancellation.isCancelled { throw HTTPClientError(.aborted, "The transfer was aborted") }
     if let fault { throw fault }
+    if code == CURLE_ABORTED_BY_CALLBACK {
+      let message = "The transfer was aborted"
+      throw HTTPClientError(source?.isAtEnd == true ? .unanswered : .aborted, message)
+    }
     // A server that refuses an upload may answer and hang up while we still send: the answer counts.
     let refused = handle.status >= 400 && answer.headersAreComplete
     let cutWhileSending = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR

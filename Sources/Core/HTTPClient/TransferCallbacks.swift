@@ -68,7 +68,7 @@ enum TransferCallbacks {
 
   /// Called about once a second at least; anything but 0 ends the transfer.
   private static let progress: curl_xferinfo_callback = { context, _, _, _, _ in
-    guard let transfer = transfer(context), !transfer.cancellation.isCancelled else { return 1 }
+    guard let transfer = transfer(context), !transfer.shouldAbort else { return 1 }
     transfer.report()
     return 0
   }

@@ -17,6 +17,8 @@ struct TransferRequest: Sendable {
   let headers: [(String, String)]
   let body: Body
   let timeouts: HTTPClientTimeouts
+  /// How long to wait for the answer when the wait is cancelled after all of the body was sent.
+  var answerGrace: Duration = .zero
 
   /// The URL, if it is one line of visible characters; the rest is for libcurl to judge.
   func checkedURL() throws -> String {

@@ -6,6 +6,8 @@ protocol UploadSource: AnyObject {
   var size: Int64? { get }
   /// Bytes read so far.
   var sent: Int64 { get }
+  /// Whether all of it was read.
+  var isAtEnd: Bool { get }
   /// Fills a buffer as far as it can; 0 at the end.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(HTTPClientError) -> Int
   /// Goes back to the start, or says that it cannot.
@@ -21,6 +23,7 @@ final class BytesSource: UploadSource {
 
   var size: Int64? { Int64(bytes.count) }
   var sent: Int64 { Int64(offset) }
+  var isAtEnd: Bool { offset == bytes.count }
 
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(HTTPClientError) -> Int {
     let piece = bytes[offset...].prefix(buffer.count)
@@ -39,9 +42,12 @@ final class BytesSource: UploadSource {
 final class FileSource: UploadSource {
   let size: Int64?
   private(set) var sent: Int64 = 0
+  private var sawEnd = false
   private let descriptor: Int32
   private let closes: Bool
   private let cancellation: Cancellation
+
+  var isAtEnd: Bool { size.map { sent == $0 } ?? sawEnd }
 
   /// - Parameter path: `-` is standard input.
   init(path: String, cancellation: Cancellation) throws {
@@ -75,6 +81,7 @@ final class FileSource: UploadSource {
         guard size == nil else {
           throw HTTPClientError(.file, "The file became shorter while it was sent")
         }
+        sawEnd = true
         return 0
       }
       guard errno == EINTR || errno == EAGAIN else { throw Self.fault("read", "the file") }
@@ -85,6 +92,7 @@ final class FileSource: UploadSource {
     if sent == 0 { return true }
     guard size != nil, lseek(descriptor, -off_t(sent), SEEK_CUR) >= 0 else { return false }
     sent = 0
+    sawEnd = false
     return true
   }
 

@@ -102,7 +102,7 @@ public actor PostgresListener {
       await connection.close()
       return reason
     } catch {
-      return "\(error)"
+      return String(reflecting: error)
     }
   }
 
@@ -123,7 +123,7 @@ public actor PostgresListener {
       }
       return "stopped"
     } catch {
-      return "\(error)"
+      return String(reflecting: error)
     }
   }
 

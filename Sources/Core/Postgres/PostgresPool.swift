@@ -163,7 +163,7 @@ extension PostgresPool {
         configuration, logger: logger, observer: observer)
       perform(machine.opened(number, at: .now))
     } catch {
-      logger.warning("no connection to the database", ["error": "\(error)"])
+      logger.warning("no connection to the database", ["error": String(reflecting: error)])
       perform(machine.openingFailed(number, at: .now), openingError: error)
     }
   }

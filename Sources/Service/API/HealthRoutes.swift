@@ -10,16 +10,12 @@ struct HealthRoutes: Sendable {
   let services: APIServices
 
   func add(to router: inout RouteTable) {
-    router.on(.get, "/healthz") { _ in
-      try .json(["status": "ok", "version": services.settings.version])
-    }
+    ProbeRoutes.addAlive(to: &router, version: services.settings.version)
     router.on(.get, "/readyz") { _ in try await ready() }
     router.on(.get, "/metrics") { _ in
       let spool = services.metrics.gauge("sluice_spool_bytes", help: "Bytes in the spool.")
       spool.set(Double(try await services.spool.onOwnThread { $0.usage() }))
-      return HTTPResponse(
-        headers: ["Content-Type": "text/plain; version=0.0.4; charset=utf-8"],
-        body: .bytes(Array(services.metrics.render().utf8)))
+      return ProbeRoutes.answer(services.metrics)
     }
   }
 
@@ -69,7 +65,7 @@ struct HealthRoutes: Sendable {
     } catch let error as Unready {
       return Part(ready: false, reason: error.reason)
     } catch {
-      services.logger.warning("not ready", ["error": "\(error)"])
+      services.logger.warning("not ready", ["error": String(reflecting: error)])
       return Part(ready: false, reason: reason)
     }
   }

@@ -1,5 +1,6 @@
 import HTTP
 import ImportModel
+import Postgres
 import Progress
 import Queue
 import Spool
@@ -46,10 +47,14 @@ struct ImportRoutes: Sendable {
       let submission = try await self.submission(upload, key: key)
       let outcome = try await services.queue.submit(submission)
       if case .accepted = outcome {} else { try await removeFile(upload.id) }
-      return try answer(outcome, upload: upload)
+      return try answer(outcome, upload: upload, request)
     } catch let failure as ImportFailure {
       try await removeFile(upload.id)
       throw failure
+    } catch let error as PostgresError where error.code == .invalidParameter {
+      // It was never sent.
+      try await removeFile(upload.id)
+      throw error
     }
     // Any other error leaves it open whether the row was committed: the file stays, and is swept later
     // where nobody needs it.
@@ -82,12 +87,14 @@ struct ImportRoutes: Sendable {
   }
 
   private func answer(
-    _ outcome: Submission.Outcome, upload: ReceivedUpload
+    _ outcome: Submission.Outcome, upload: ReceivedUpload, _ request: HTTPRequest
   ) throws -> HTTPResponse {
     switch outcome {
     case .accepted(let key):
+      request.notes.set("task_id", upload.id.description)
       return try answer(upload.id, key: key, status: .queued, replayed: false)
     case .replayed(let id, let status, let key):
+      request.notes.set("task_id", id.description)
       return try answer(id, key: key, status: status, replayed: true)
     case .keyReused: throw Problems.keyReused
     case .queueFull: throw Problems.queueFull
@@ -137,7 +144,7 @@ struct ImportRoutes: Sendable {
       case "target": filter.target = pair.value
       case "limit": filter.limit = try RequestValues.limit(pair.value, in: ImportRoutes.listLimit)
       case "cursor": filter.before = try self.cursor(pair.value)
-      default: throw Problem.badRequest("`\(pair.name)` is no parameter of this list")
+      default: throw Problem.badRequest("`\(shown(pair.name))` is no parameter of this list")
       }
     }
     let limit = filter.limit
@@ -171,7 +178,7 @@ struct ImportRoutes: Sendable {
     let record = try await RequestValues.record(request, services)
     if !changed {
       throw Problem(
-        status: 409, code: "already_finished", title: "Already finished",
+        status: 409, code: "already_finished",
         detail: "import \(id) is \(record.status.rawValue)")
     }
     if record.status == .cancelled { try await removeFile(id) }
@@ -184,6 +191,7 @@ enum RequestValues {
   static func importID(_ request: HTTPRequest) throws -> ImportID {
     let text = request.parameters["id"] ?? ""
     guard let id = ImportID(text) else { throw Problems.unknownImport(text) }
+    request.notes.set("task_id", id.description)
     return id
   }
 

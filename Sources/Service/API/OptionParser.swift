@@ -21,7 +21,20 @@ struct OptionParser {
         name, "is no option of an import",
         hint: "known options: \(OptionParser.readers.keys.sorted().joined(separator: ", "))")
     }
+    // Postgres has no text with it, and no option a use for it.
+    guard !value.utf8.contains(0) else { throw Problems.zero(name) }
     try reader(&self, name, value)
+  }
+
+  /// Checks what the options taken so far mean together.
+  ///
+  /// - Throws: `Problem` `bad_option`.
+  func check() throws {
+    guard (options.delimiter ?? ",") != (options.quote ?? "\"") else {
+      throw Problems.badOption(
+        options.delimiter == nil ? "quote" : "delimiter",
+        "is one character for delimiter and quote, which must differ")
+    }
   }
 
   private static let readers: [String: Reader] = [
@@ -71,11 +84,11 @@ struct OptionParser {
       if try boolean(name, value) { throw Problems.notYet(option: name) }
     },
     "format": { _, name, value in
-      guard value == "csv" else { throw Problems.notYet(option: "format=\(value)") }
+      guard value == "csv" else { throw Problems.notYet(option: "format=\(shown(value))") }
     },
     "encoding": { _, name, value in
       guard ["utf-8", "utf8"].contains(value.lowercased()) else {
-        throw Problems.notYet(option: "encoding=\(value)", hint: "send the file in UTF-8")
+        throw Problems.notYet(option: "encoding=\(shown(value))", hint: "send the file in UTF-8")
       }
     },
     "header": { _, name, value in
@@ -137,18 +150,43 @@ private func columns(_ name: String, _ value: String) throws -> [String] {
   guard !columns.isEmpty, columns.allSatisfy({ !$0.isEmpty }) else {
     throw Problems.badOption(name, "names the columns of a unique key, separated by commas")
   }
+  guard columns.count <= keyLimit else {
+    throw Problems.badOption(name, "names \(columns.count) columns; a key has at most \(keyLimit)")
+  }
+  try columns.forEach { try checkName($0, of: name) }
   return columns
+}
+
+/// As many columns as an index of Postgres may have, unless it was built otherwise.
+private let keyLimit = 32
+/// Longer than any name in Postgres, 63 bytes, even where it was built to take longer ones.
+private let nameLimit = 256
+
+private func checkName(_ column: String, of option: String) throws {
+  if column.utf8.contains(0) { throw Problems.zero(option) }
+  guard column.utf8.count <= nameLimit else {
+    throw Problems.badOption(option, "names a column of more than \(nameLimit) bytes")
+  }
 }
 
 /// A JSON array of strings, or one word.
 private func words(_ name: String, _ value: String) throws -> [String] {
-  value.hasPrefix("[")
-    ? try json([String].self, name, value, shape: "a JSON array of words") : [value]
+  guard value.hasPrefix("[") else { return [value] }
+  let words = try json([String].self, name, value, shape: "a JSON array of words")
+  if words.contains(where: { $0.utf8.contains(0) }) { throw Problems.zero(name) }
+  return words
 }
 
 private func mapping(_ name: String, _ value: String) throws -> [String: String?] {
   do {
-    return try JSONDecoder().decode([String: String?].self, from: Data(value.utf8))
+    let mapping = try JSONDecoder().decode([String: String?].self, from: Data(value.utf8))
+    for (header, column) in mapping {
+      if header.utf8.contains(0) { throw Problems.zero(name) }
+      if let column { try checkName(column, of: name) }
+    }
+    return mapping
+  } catch let problem as Problem {
+    throw problem
   } catch {
     let isLookup = value.contains("\"lookup\"")
     if isLookup { throw Problems.notYet(option: "mapping with lookup") }

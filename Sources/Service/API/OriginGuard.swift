@@ -13,7 +13,7 @@ struct OriginGuard: Sendable {
     let host = request.headers["Host"] ?? ""
     guard (["http://\(host)", "https://\(host)"] + allowed).contains(origin) else {
       throw Problem(
-        status: 403, code: "forbidden", title: "Forbidden",
+        status: 403, code: "forbidden",
         detail: "pages of this origin may not do that here")
     }
   }

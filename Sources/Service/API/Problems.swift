@@ -8,13 +8,16 @@ import Validation
 enum Problems {
   static func unknownImport(_ id: String) -> Problem {
     Problem(
-      status: 404, code: "not_found", title: "Not found", detail: "there is no import \(id)")
+      status: 404, code: "not_found", detail: "there is no import \(shown(id))")
   }
 
   static func badOption(_ name: String, _ detail: String, hint: String? = nil) -> Problem {
     Problem(
-      status: 422, code: "bad_option", title: "Bad option", detail: "`\(name)` \(detail)",
-      hint: hint)
+      status: 422, code: "bad_option", detail: "`\(shown(name))` \(detail)", hint: hint)
+  }
+
+  static func zero(_ name: String) -> Problem {
+    badOption(name, "holds a zero character (U+0000), which no text in Postgres may")
   }
 
   static func notYet(option name: String, hint: String? = nil) -> Problem {
@@ -25,42 +28,48 @@ enum Problems {
 
   static func notYet(_ what: String) -> Problem {
     Problem(
-      status: 501, code: "not_implemented", title: "Not there yet",
+      status: 501, code: "not_implemented",
       detail: "\(what) is part of the contract, but not there yet in this version")
   }
 
   static func unsupportedFormat(_ type: String) -> Problem {
     Problem(
-      status: 415, code: "unsupported_format", title: "Unsupported format",
-      detail: "a body of type \(type) cannot be imported in this version",
+      status: 415, code: "unsupported_format",
+      detail: "a body of type \(shown(type)) cannot be imported in this version",
       hint: "send text/csv, application/octet-stream with CSV in it, or multipart/form-data")
   }
 
+  static let lengthRequired = Problem(
+    status: 411, code: "length_required",
+    detail:
+      "the request says neither by Content-Length nor by Transfer-Encoding that it has a body",
+    hint: "send the file, with Content-Length or Transfer-Encoding: chunked")
+
   static func unknownTarget(_ name: String) -> Problem {
     Problem(
-      status: 422, code: "unknown_target", title: "Unknown target",
-      detail: "there is no table \(name) that may be imported into",
+      status: 422, code: "unknown_target",
+      detail: "there is no table \(shown(name)) that may be imported into",
       hint: "GET /targets lists those that may")
   }
 
   static func unusableTarget(_ error: TargetError) -> Problem {
     Problem(
-      status: 422, code: "unknown_target", title: "Unknown target", detail: error.message,
+      status: 422, code: "unknown_target", detail: error.message,
       hint: "GET /targets lists the tables that may be imported into")
   }
 
   static let keyReused = Problem(
-    status: 422, code: "idempotency_key_reused", title: "Idempotency key reused",
+    status: 422, code: "idempotency_key_reused",
     detail: "this Idempotency-Key was used for another request",
     hint: "send the same file and options as then, or another key")
 
   static let queueFull = Problem(
-    status: 429, code: "queue_full", title: "Queue full",
+    status: 429, code: "queue_full",
     detail: "as many imports wait as may wait", hint: "try again later",
     headers: [("Retry-After", "10")])
 
   static let databaseUnavailable = Problem(
-    status: 503, code: "database_unavailable", title: "Database unavailable",
+    status: 503, code: "database_unavailable",
     detail: "the database cannot be reached now", hint: "try again later",
     headers: [("Retry-After", "5")])
 
@@ -79,20 +88,21 @@ enum Problems {
   }
 
   private static func problem(for failure: ImportFailure) -> Problem? {
-    let (status, code, title) =
+    let answer: (status: Int, code: String)? =
       switch failure.code {
-      case .unknownColumn: (422, "unknown_column", "Unknown column")
-      case .missingColumn: (422, "unknown_column", "Missing column")
-      case .noKey: (422, "no_key", "No key")
-      case .unknownTarget: (422, "unknown_target", "Unknown target")
-      case .unreadableFile: (415, "unsupported_format", "Unreadable file")
+      case .unknownColumn, .missingColumn: (422, "unknown_column")
+      case .noKey: (422, "no_key")
+      case .unknownTarget: (422, "unknown_target")
+      case .unreadableFile: (415, "unsupported_format")
       case .tooManyRejects, .constraint, .database, .spool, .attemptsExhausted, .notConserved,
         .internal:
-        (500, "internal", "Internal error")
+        nil
       }
-    guard status != 500 else { return nil }
+    guard let answer else { return nil }
+    // Messages and hints may name every column of a file.
     return Problem(
-      status: status, code: code, title: title, detail: failure.message, hint: failure.hint)
+      status: answer.status, code: answer.code, detail: shown(failure.message, limit: 2000),
+      hint: failure.hint.map { shown($0, limit: 2000) })
   }
 
   private static func problem(for error: SpoolError) -> Problem? {
@@ -101,7 +111,7 @@ enum Problems {
       .tooLarge("the file is larger than this server takes")
     case .noSpace:
       Problem(
-        status: 507, code: "no_space", title: "No space",
+        status: 507, code: "no_space",
         detail: "there is no room for the file on the server's disk now",
         hint: "try again later", headers: [("Retry-After", "60")])
     default: nil

@@ -8,7 +8,7 @@ struct TargetRoutes: Sendable {
   func add(to router: inout RouteTable) {
     router.on(.get, "/targets") { _ in
       let tables = try await TargetDirectory(services: services).all()
-      return try .json(["items": tables.map { TargetDetails(table: $0) }])
+      return try .json(["items": tables.map(TargetSummary.init)])
     }
     router.on(.get, "/targets/{name}") { request in
       let name = request.parameters["name"] ?? ""

@@ -27,15 +27,27 @@ struct UploadReceiver: Sendable {
     let type = mediaType(request)
     switch type {
     case "multipart/form-data":
+      try requireLength(request)
       return try await receiveForm(request)
     case "text/tab-separated-values":
+      try requireLength(request)
       return try await receiveBody(request, delimiter: "\t")
     case let type where UploadReceiver.csvTypes.contains(type):
+      try requireLength(request)
       return try await receiveBody(request, delimiter: nil)
     case "application/json":
       throw Problems.notYet("an import from an upload_id or a url")
     default:
       throw Problems.unsupportedFormat(type)
+    }
+  }
+
+  /// Without either field a request has no body (RFC 9112, section 6.3): the file was forgotten, and is
+  /// not to be taken for an empty one.
+  private func requireLength(_ request: HTTPRequest) throws {
+    let fields = ["Content-Length", "Transfer-Encoding"]
+    guard fields.contains(where: { request.headers[$0] != nil }) else {
+      throw Problems.lengthRequired
     }
   }
 
@@ -51,6 +63,7 @@ struct UploadReceiver: Sendable {
     var parser = OptionParser()
     if let delimiter { try parser.take("delimiter", delimiter) }
     for pair in request.query.pairs { try parser.take(pair.name, pair.value) }
+    try parser.check()
     let target = try await self.target(parser.target)
     _ = try ImportPreflight.key(of: target, named: parser.options.key)
     try await checkZone(parser.options)
@@ -58,7 +71,7 @@ struct UploadReceiver: Sendable {
     let file = try await services.spool.write(
       id: id.description, expected: request.body.length, chunks: request.body)
     return ReceivedUpload(
-      id: id, file: file, name: fileName(request) ?? "upload", options: parser.options,
+      id: id, file: file, name: UploadReceiver.name(fileName(request)), options: parser.options,
       target: target)
   }
 
@@ -71,24 +84,25 @@ struct UploadReceiver: Sendable {
     do {
       while let part = try await reader.next() {
         guard part.name == "file" else {
-          let value = try await part.body.collect(upTo: UploadReceiver.fieldLimit)
-          try parser.take(part.name, String(decoding: value, as: UTF8.self))
+          try parser.take(part.name, try await UploadReceiver.value(of: part))
           continue
         }
         guard received == nil else {
           throw Problem.badRequest("the form has more than one part `file`")
         }
-        // Where the target came first, a wrong one is refused before the file is read.
+        // What came first and is wrong is refused before the file is read.
+        try parser.check()
         if parser.target != nil { _ = try await self.target(parser.target) }
         let id = ImportID()
         let file = try await services.spool.write(
           id: id.description, expected: request.body.length, chunks: part.body)
-        received = (id, file, part.fileName ?? "upload")
+        received = (id, file, UploadReceiver.name(part.fileName))
       }
       guard let received else {
         throw Problem.badRequest(
           "the form has no part `file`", hint: "curl -F file=@sales.csv -F target=demo.sales …")
       }
+      try parser.check()
       let target = try await self.target(parser.target)
       _ = try ImportPreflight.key(of: target, named: parser.options.key)
       try await checkZone(parser.options)
@@ -103,6 +117,19 @@ struct UploadReceiver: Sendable {
       throw error
     }
   }
+
+  private static func value(of part: MultipartPart) async throws -> String {
+    var bytes: [UInt8] = []
+    while let block = try await part.body.next() {
+      bytes += block
+      guard bytes.count <= fieldLimit else {
+        throw Problems.badOption(part.name, "is longer than \(fieldLimit / 1024) KiB")
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func name(_ given: String?) -> String { String((given ?? "upload").prefix(255)) }
 
   /// A zone that Postgres does not know would fail every row: it is refused here.
   private func checkZone(_ options: ImportOptions) async throws {
@@ -129,6 +156,6 @@ struct UploadReceiver: Sendable {
     else { return nil }
     let rest = value[range.upperBound...]
     guard let end = rest.firstIndex(of: "\"") else { return nil }
-    return String(rest[..<end].prefix(255))
+    return String(rest[..<end])
   }
 }

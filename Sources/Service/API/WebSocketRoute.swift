@@ -14,9 +14,17 @@ struct WebSocketRoute: Sendable {
       "/ws",
       authorize: { request in
         try origins.check(request)
-        return WebSocketAcceptance()
+        return WebSocketAcceptance(subprotocol: WebSocketRoute.offeredToken(request))
       },
       { socket in await serve(socket) })
+  }
+
+  /// The first subprotocol that carries a token; a browser fails where none of its offers is taken.
+  private static func offeredToken(_ request: HTTPRequest) -> String? {
+    request.headers.values("Sec-WebSocket-Protocol")
+      .flatMap { $0.split(separator: ",") }
+      .map { String($0.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }) }
+      .first { $0.hasPrefix("sluice.token.") }
   }
 
   private struct Request: Decodable {

@@ -93,6 +93,11 @@ static inline void *cmicrohttpd_socket_context(struct MHD_Connection *connection
   return info == NULL ? NULL : info->socket_context;
 }
 
+// MHD_set_connection_option is variadic. Only on the daemon's thread.
+static inline void cmicrohttpd_set_timeout(struct MHD_Connection *connection, unsigned int seconds) {
+  MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, seconds);
+}
+
 // MHD_upgrade_action is variadic.
 static inline enum MHD_Result cmicrohttpd_close_upgraded(struct MHD_UpgradeResponseHandle *handle) {
   return MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);

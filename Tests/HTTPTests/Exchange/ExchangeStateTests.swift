@@ -219,8 +219,65 @@ struct ExchangeStateTests {
     state.tick(now: start + .seconds(1001))
     state.tick(now: start + .seconds(1062))
     let effects = state.takeEffects()
-    #expect(effects.cancel && effects.shutDown)
+    #expect(effects.wakeReader && !effects.cancel && !effects.shutDown)
     #expect(state.read() == .fail(.timeout))
+  }
+
+  @Test("behind a body that was cut, the answer goes past the library, and nothing follows it")
+  func cut() {
+    var state = make(.known(100_000))
+    _ = state.read()
+    _ = state.headCall()
+    push(10, &state)
+    #expect(state.cutUpload(.shuttingDown) == true)
+    #expect(state.read() == .fail(.shuttingDown))
+    _ = state.takeEffects()
+    #expect(state.answered(.whole) == true)
+    #expect(state.takeEffects() == Effects(direct: .thenStopReading))
+    #expect(state.bodyCall(count: 10) == .close)
+    #expect(state.finalCall() == .close)
+    #expect(state.cutUpload(.timeout) == false)
+  }
+
+  @Test("a cut body whose connection is held back is answered when the library asks again")
+  func cutWhileSuspended() {
+    var state = make(.known(100_000))
+    _ = state.read()
+    _ = state.headCall()
+    push(100, &state)
+    #expect(state.bodyCall(count: 50) == .wait)
+    #expect(state.cutUpload(.shuttingDown) == true)
+    _ = state.takeEffects()
+    #expect(state.answered(.whole) == true)
+    #expect(state.takeEffects() == Effects(resume: true))
+    #expect(state.bodyCall(count: 50) == .refuse)
+  }
+
+  @Test("a body that was cut before it began is answered at the head, and the connection closed")
+  func cutAtHead() {
+    var state = make(.known(10))
+    #expect(state.headCall() == .wait)
+    #expect(state.cutUpload(.shuttingDown) == true)
+    #expect(state.answered(.whole) == true)
+    #expect(state.headCall() == .answer(closing: true))
+  }
+
+  @Test("broken chunks are answered in the handler's place, once, and only where chunks are read")
+  func refused() {
+    var state = make(.unknown)
+    #expect(state.refused() == false)
+    _ = state.read()
+    _ = state.headCall()
+    _ = state.takeEffects()
+    #expect(state.refused() == true)
+    let effects = state.takeEffects()
+    #expect(effects.cancel && effects.direct == .thenStopWriting)
+    #expect(state.answered(.whole) == false)
+    #expect(state.refused() == false)
+    var other = make(.known(10))
+    _ = other.read()
+    _ = other.headCall()
+    #expect(other.refused() == false)
   }
 
   @Test("an upgraded exchange is left alone")

@@ -275,7 +275,25 @@ struct RequestBodyTests {
     }
   }
 
-  @Test("a body that makes no progress ends the connection")
+  @Test(
+    "a body whose chunks are broken is answered once, as any error is", arguments: [true, false])
+  func brokenChunk(isFirst: Bool) async throws {
+    try await withServer {
+      Self.echo(&$0)
+    } _: { bench in
+      let socket = try bench.connect()
+      try await socket.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+      if !isFirst { try await socket.send("3\r\nabc\r\n") }
+      try await socket.send("zz\r\nabc\r\n0\r\n\r\n")
+      let response = try await socket.response()
+      #expect(response.status == 400)
+      #expect(try response.object()["code"] as? String == "bad_request")
+      #expect(try await socket.isClosed())
+      #expect(await eventually { !bench.log.containing("\"status\":\"400\"").isEmpty })
+    }
+  }
+
+  @Test("a body that makes no progress is answered 408, and the connection ends")
   func stalledBody() async throws {
     let seen = Mutex<(any Error)?>(nil)
     try await withServer { router in
@@ -299,6 +317,11 @@ struct RequestBodyTests {
       #expect(await eventually { seen.withLock { $0 != nil } })
       #expect(seen.withLock { $0 } as? HTTPBodyError == .timeout)
       #expect(sent < 49)
+      let response = try await socket.response()
+      #expect(response.status == 408)
+      #expect(response["Connection"] == "close")
+      #expect(try response.object()["code"] as? String == "request_timeout")
+      #expect(try await socket.isClosed())
     }
 
     func isOver(_ socket: TestSocket) async -> Bool {

@@ -102,7 +102,8 @@ struct ServerLifecycleTests {
   }
 
   @Test(
-    "shutdown ends requests that outlast the grace", arguments: ["/body", "/answer", "/nothing"])
+    "shutdown ends requests that outlast the grace; who still sends is told why",
+    arguments: ["/body", "/answer", "/nothing"])
   func shutdownAborts(path: String) async throws {
     let started = Tally()
     let bench = try ServerBench { router in
@@ -132,11 +133,16 @@ struct ServerLifecycleTests {
     let began = ContinuousClock.now
     await bench.server.shutdown(grace: .milliseconds(100))
     #expect(ContinuousClock.now - began < .seconds(30))
-    if path == "/answer" {
-      #expect(try await !socket.response().isWhole)
-    } else {
-      #expect(try await socket.isClosed())
+    switch path {
+    case "/answer": #expect(try await !socket.response().isWhole)
+    case "/body":
+      let response = try await socket.response()
+      #expect(response.status == 503)
+      #expect(try response.object()["code"] as? String == "shutting_down")
+      #expect(response["Retry-After"] != nil)
+    default: break
     }
+    #expect(try await socket.isClosed())
   }
 
   @Test("a handler that heeds no end does not hold up the server, and may answer when that is gone")

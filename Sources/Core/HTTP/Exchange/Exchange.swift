@@ -59,6 +59,9 @@ final class Exchange: Sendable {
   /// Whether the server's thread is past the head.
   var bodyBegan: Bool { shared.withLock { $0.state.bodyBegan } }
 
+  /// Whether the server library is done with the request.
+  var isCompleted: Bool { shared.withLock { $0.state.finished } }
+
   /// What has been sent.
   var outcome: Outcome {
     get { shared.withLock { $0.outcome } }
@@ -124,6 +127,18 @@ final class Exchange: Sendable {
   func abort(_ reason: HTTPBodyError) {
     change { $0.abort(reason) }
   }
+
+  func cutUpload(_ reason: HTTPBodyError) -> Bool {
+    change { $0.cutUpload(reason) }
+  }
+
+  /// Answers in the handler's place, because the body's framing is broken; only on the server's thread.
+  func refuse(_ response: HTTPResponse) -> Bool {
+    change(storing: .response(response)) { $0.refused() }
+  }
+
+  /// Whether the server library reads a chunked body now.
+  var isInChunks: Bool { shared.withLock { $0.state.isInChunks } }
 
   func peerClosed(hard: Bool) {
     change { $0.peerClosed(hard: hard) }
@@ -223,6 +238,7 @@ final class Exchange: Sendable {
       if suspends(step) { MHD_suspend_connection(connection.pointer) }
       let effects = shared.state.takeEffects()
       if effects.resume { MHD_resume_connection(connection.pointer) }
+      if let sending = effects.direct { send(directly: &shared, sending) }
       if effects.shutDown { shutDownSocket(fileDescriptor) }
       if effects.wakeReader { woken += shared.waiting.take(.reader) }
       if effects.wakeWriter { woken += shared.waiting.take(.writer) }
@@ -236,6 +252,19 @@ final class Exchange: Sendable {
     for continuation in woken { continuation.resume() }
     cancelled?.cancel()
     return step
+  }
+
+  /// Under the lock, because the socket is open for sure only as long as the exchange is not completed.
+  private func send(directly shared: inout Shared, _ sending: ExchangeState.DirectSending) {
+    guard case .response(let response) = shared.answer else { return }
+    let answer = DirectAnswer(response, requestID: record.id)
+    shared.outcome = Outcome(
+      status: response.status, bytes: answer.bodyBytes, isWhole: answer.send(to: fileDescriptor),
+      lingers: true)
+    switch sending {
+    case .thenStopReading: stopReading(fileDescriptor)
+    case .thenStopWriting: stopWriting(fileDescriptor)
+    }
   }
 }
 

@@ -16,6 +16,16 @@ struct ExchangeState: Sendable {
     var cancel = false
     /// Shut the socket down, so that the server's thread sees its end.
     var shutDown = false
+    /// Send the answer past the server library, which would not send it now.
+    var direct: DirectSending?
+  }
+
+  /// What comes behind an answer that was sent past the server library.
+  enum DirectSending: Sendable, Equatable {
+    /// The library waits for bytes: it shall see the end of them.
+    case thenStopReading
+    /// The library is about to send an answer of its own: it shall not reach the client.
+    case thenStopWriting
   }
 
   /// The kinds of answer, as far as they are handled differently.
@@ -53,6 +63,9 @@ struct ExchangeState: Sendable {
   private var outbound = BlockQueue()
   private var written: Int64 = 0
   private var aborted = false
+  /// Whether the body was ended by us, so that the handler can still answer.
+  private var isCut = false
+  private var isSentDirectly = false
   private var peerFinished = false
   private var progress: (since: ContinuousClock.Instant, bytes: Int64)?
   private let began: ContinuousClock.Instant
@@ -90,7 +103,7 @@ struct ExchangeState: Sendable {
 
   private mutating func answerAtHead() -> HeadStep {
     switch plan.length {
-    case _ where plan.mustClose: return .answer(closing: true)
+    case _ where plan.mustClose || isCut: return .answer(closing: true)
     case .known(let length) where length > limits.discardBytes || plan.expectsContinue:
       return .answer(closing: true)
     case .unknown: return .answer(closing: true)
@@ -106,8 +119,11 @@ struct ExchangeState: Sendable {
   ///
   /// `refuse`: send the answer although the body has not come to its end, and close.
   mutating func bodyCall(count: Int) -> BodyStep {
-    if aborted { return .close }
-    if let answer { return discard(Int64(count), before: answer) }
+    if aborted || isSentDirectly { return .close }
+    if let answer {
+      if isCut { return answer == .whole ? .refuse : .close }
+      return discard(Int64(count), before: answer)
+    }
     if uploadEnd == .open, received + Int64(count) > plan.maxBytes {
       uploadEnd = .failed(.tooLarge)
       inbound.removeAll()
@@ -145,7 +161,7 @@ struct ExchangeState: Sendable {
 
   /// The body has come to its end.
   mutating func finalCall() -> FinalStep {
-    if aborted { return .close }
+    if aborted || isSentDirectly { return .close }
     if uploadEnd == .open {
       uploadEnd = .complete
       effects.wakeReader = true
@@ -218,8 +234,36 @@ struct ExchangeState: Sendable {
     guard !finished, !aborted, answer == nil else { return false }
     answer = kind
     if uploadEnd != .complete { inbound.removeAll() }
+    if isCut, bodyBegan, uploadEnd != .complete, !suspended {
+      // Nobody would ask for it: the server's thread waits for bytes that may never come.
+      if kind == .whole { sendDirectly(.thenStopReading) } else { abort(.connectionClosed) }
+    }
     resume()
     return true
+  }
+
+  /// The body's framing is broken, and the server library is about to say so in its own words: answers
+  /// in the handler's place. False where that cannot be done.
+  mutating func refused() -> Bool {
+    guard isInChunks, answer == nil || answer == .whole else { return false }
+    if answer == nil {
+      answer = .whole
+      effects.cancel = true
+    }
+    fail(.connectionClosed)
+    sendDirectly(.thenStopWriting)
+    return true
+  }
+
+  /// Whether the server library reads a chunked body now.
+  var isInChunks: Bool {
+    bodyBegan && plan.length == .unknown && uploadEnd != .complete && !suspended && !finished
+      && !aborted && !isSentDirectly
+  }
+
+  private mutating func sendDirectly(_ sending: DirectSending) {
+    isSentDirectly = true
+    effects.direct = sending
   }
 
   enum WriteStep: Equatable { case accepted, wait, fail(HTTPBodyError) }
@@ -264,6 +308,20 @@ struct ExchangeState: Sendable {
     if suspended { resume() } else { effects.shutDown = true }
   }
 
+  /// Ends the body before its end, and leaves it to the handler to answer.
+  ///
+  /// - Returns: whether there was a body to end, and an answer is to be expected.
+  mutating func cutUpload(_ reason: HTTPBodyError) -> Bool {
+    guard !finished, !aborted, answer == nil, uploadEnd == .open, plan.length != .none else {
+      return false
+    }
+    uploadEnd = .failed(reason)
+    isCut = true
+    inbound.removeAll()
+    effects.wakeReader = true
+    return true
+  }
+
   /// The client has shut down its side (`hard`: both sides).
   ///
   /// A client that sends nothing more may still wait for its answer, so only the task is told; if it
@@ -287,7 +345,8 @@ struct ExchangeState: Sendable {
       progress = (now, received)
       return
     }
-    if now - window.since > limits.progressTimeout { abort(.timeout) }
+    guard now - window.since > limits.progressTimeout else { return }
+    if !cutUpload(.timeout) { abort(.timeout) }
   }
 
   private var isStreamed: Bool {

@@ -7,6 +7,16 @@ func shutDownSocket(_ fileDescriptor: Int32) {
   _ = shutdown(fileDescriptor, Int32(SHUT_RDWR))
 }
 
+/// Lets whoever reads from a socket see its end.
+func stopReading(_ fileDescriptor: Int32) {
+  _ = shutdown(fileDescriptor, Int32(SHUT_RD))
+}
+
+/// Ends what a socket sends: whoever writes to it from now on fails.
+func stopWriting(_ fileDescriptor: Int32) {
+  _ = shutdown(fileDescriptor, Int32(SHUT_WR))
+}
+
 /// The numeric form of a socket's address, without the port; empty if there is none.
 func numericHost(_ address: UnsafePointer<sockaddr>?) -> String {
   guard let address else { return "" }

@@ -63,6 +63,8 @@ public enum HTTPBodyError: String, Error, Sendable {
   case tooLarge
   /// The part of a multipart body was left behind by asking for the next one.
   case skipped
-  /// No byte came for as long as `HTTPServerConfiguration.progressTimeout`.
+  /// No KiB came for as long as `HTTPServerConfiguration.progressTimeout`; there is still time to answer.
   case timeout
+  /// The server stops; there is still time to answer.
+  case shuttingDown
 }

@@ -18,12 +18,15 @@ public struct HTTPRequest: Sendable {
   public var remoteAddress: String
   /// The request's id: the caller's `X-Request-ID` if it is sane, else 16 random hex digits.
   public var id: String
+  /// Further fields for the request's line in the access log.
+  public var notes: RequestNotes
 
   /// Makes a request; the server makes them from the wire, tests by hand.
   public init(
     method: HTTPMethod, path: String, rawTarget: String? = nil, query: HTTPQuery = HTTPQuery(),
     headers: HTTPHeaders = [:], body: HTTPBody = .empty, parameters: [String: String] = [:],
-    remoteAddress: String = "", id: String = "0000000000000000"
+    remoteAddress: String = "", id: String = "0000000000000000",
+    notes: RequestNotes = RequestNotes()
   ) {
     self.method = method
     self.path = path
@@ -34,5 +37,6 @@ public struct HTTPRequest: Sendable {
     self.parameters = parameters
     self.remoteAddress = remoteAddress
     self.id = id
+    self.notes = notes
   }
 }

@@ -9,8 +9,6 @@ public struct Problem: Error, Sendable, Encodable {
   public var status: Int
   /// The stable name of what is wrong.
   public var code: String
-  /// What is wrong, the same words for each answer of the code.
-  public var title: String
   /// What is wrong in this request.
   public var detail: String
   /// What the caller can do.
@@ -20,19 +18,21 @@ public struct Problem: Error, Sendable, Encodable {
   /// Further members of the object.
   public var extra: [String: Value]
 
-  /// Makes a problem; the title is the status code's usual phrase unless one is given.
+  /// Makes a problem.
   public init(
-    status: Int, code: String, title: String? = nil, detail: String, hint: String? = nil,
+    status: Int, code: String, detail: String, hint: String? = nil,
     headers: [(String, String)] = [], extra: [String: Value] = [:]
   ) {
     self.status = status
     self.code = code
-    self.title = title ?? HTTPStatus.phrase(status)
     self.detail = detail
     self.hint = hint
     self.headers = headers
     self.extra = extra
   }
+
+  /// The status code's usual phrase, as the type `about:blank` asks for: RFC 9457, section 4.2.1.
+  public var title: String { HTTPStatus.phrase(status) }
 
   /// A member's value.
   public enum Value: Sendable, Encodable, Equatable {
@@ -94,6 +94,16 @@ extension Problem {
   public static func tooLarge(_ detail: String, hint: String? = nil) -> Problem {
     Problem(status: 413, code: "too_large", detail: detail, hint: hint)
   }
+
+  /// 408 `request_timeout`.
+  static let requestTimeout = Problem(
+    status: 408, code: "request_timeout", detail: "The request's body took too long.",
+    hint: "Send it again.")
+
+  /// 503 `shutting_down`.
+  static let shuttingDown = Problem(
+    status: 503, code: "shutting_down", detail: "The server is shutting down.",
+    hint: "Try again in a few seconds.", headers: [("Retry-After", "5")])
 
   /// 500 `internal`: says nothing of what went wrong but the request's id.
   public static let internalError = Problem(

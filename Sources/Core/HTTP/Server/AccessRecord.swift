@@ -7,6 +7,8 @@ struct AccessRecord: Sendable {
   /// The pattern of the route; never the path, which a caller can make up without end.
   let route: String
   let began: ContinuousClock.Instant
+  /// What the handler adds.
+  let notes = RequestNotes()
 }
 
 /// Writes the access log and `sluice_http_request_seconds`.
@@ -29,7 +31,7 @@ struct AccessLog: Sendable {
   func write(_ record: AccessRecord, status: Int, received: Int64, sent: Int64) {
     let duration = ContinuousClock.now - record.began
     seconds.observe(duration, record.route, record.method, String(status))
-    logger.log(
+    logger.with(record.notes.fields).log(
       Self.quietRoutes.contains(record.route) ? .debug : .info, "request",
       [
         "request_id": record.id, "method": record.method, "route": record.route,

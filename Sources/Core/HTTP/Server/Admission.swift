@@ -37,7 +37,7 @@ struct AdmissionDesk: Sendable {
     }
     if drains {
       passed.plan.mustClose = true
-      return Admission(plan: passed.plan, outcome: .refuse(Self.shuttingDown))
+      return Admission(plan: passed.plan, outcome: .refuse(.shuttingDown))
     }
     if passed.target.path == "*" { return Self.options(HTTPMethod.allCases.sorted(), passed.plan) }
     switch router.resolve(passed.method, passed.target.segments) {
@@ -82,8 +82,4 @@ struct AdmissionDesk: Sendable {
   private static func list(_ methods: [HTTPMethod]) -> String {
     methods.map(\.rawValue).joined(separator: ", ")
   }
-
-  private static let shuttingDown = Problem(
-    status: 503, code: "shutting_down", detail: "The server is shutting down.",
-    hint: "Try again in a few seconds.", headers: [("Retry-After", "5")])
 }

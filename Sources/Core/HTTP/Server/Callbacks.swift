@@ -41,7 +41,8 @@ enum Callbacks {
   static let connection: MHD_NotifyConnectionCallback = { context, connection, slot, event in
     guard let connection, let slot, let core = core(context) else { return }
     if event == .CONNECTION_NOTIFY_STARTED {
-      let client = core.watcher.add(fileDescriptor: cmicrohttpd_socket(connection))
+      let client = core.watcher.add(
+        ConnectionHandle(pointer: connection), fileDescriptor: cmicrohttpd_socket(connection))
       slot.pointee = Unmanaged.passRetained(client).toOpaque()
     } else if let raw = slot.pointee {
       slot.pointee = nil
@@ -66,7 +67,10 @@ enum Callbacks {
   static let log: @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>?) -> Void = {
     context, message in
     guard let core = core(context), let message else { return }
-    core.logger.debug("libmicrohttpd", ["text": String(cString: message)])
+    let text = String(cString: message)
+    core.logger.debug("libmicrohttpd", ["text": text])
+    // The library says so before it sends an answer of its own.
+    if text.hasPrefix("Error processing request") { core.forestall() }
   }
 
   /// The client can take more of a streamed answer.

@@ -10,15 +10,18 @@ final class ClientConnection: Sendable {
     var idleSince: ContinuousClock.Instant
     var peer = Peer.open
     var isOpen = true
+    var speaksHTTP = true
   }
 
   let id: UInt64
   let fileDescriptor: Int32
+  let handle: ConnectionHandle
   private let state: Mutex<State>
 
-  init(id: UInt64, fileDescriptor: Int32) {
+  init(id: UInt64, fileDescriptor: Int32, handle: ConnectionHandle) {
     self.id = id
     self.fileDescriptor = fileDescriptor
+    self.handle = handle
     state = Mutex(State(idleSince: ContinuousClock.now))
   }
 
@@ -30,6 +33,12 @@ final class ClientConnection: Sendable {
 
   /// The exchange that is under way.
   var exchange: Exchange? { state.withLock { $0.exchange } }
+
+  /// Whether requests may still come: not on a WebSocket, nor behind a refusal that ends the connection.
+  var speaksHTTP: Bool {
+    get { state.withLock { $0.speaksHTTP } }
+    set { state.withLock { $0.speaksHTTP = newValue } }
+  }
 
   /// A request's head is read. The connection keeps its exchange until it is completed.
   func begin(_ exchange: Exchange) {

@@ -71,9 +71,10 @@ final class ConnectionWatcher: Sendable {
   // MARK: - Connections
 
   /// A client has connected.
-  func add(fileDescriptor: Int32) -> ClientConnection {
+  func add(_ handle: ConnectionHandle, fileDescriptor: Int32) -> ClientConnection {
     let connection = state.withLock { state in
-      let connection = ClientConnection(id: state.nextID, fileDescriptor: fileDescriptor)
+      let connection = ClientConnection(
+        id: state.nextID, fileDescriptor: fileDescriptor, handle: handle)
       state.nextID += 1
       state.connections[connection.id] = connection
       return connection

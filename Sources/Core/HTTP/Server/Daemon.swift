@@ -15,14 +15,13 @@ final class Daemon: @unchecked Sendable {
   {
     self.core = core
     self.listener = listener
-    let seconds = configuration.progressTimeout.components.seconds
     settings = .allocate(capacity: 1)
     settings.initialize(
       to: cmicrohttpd_settings(
         context: Unmanaged.passUnretained(core).toOpaque(), listen_socket: listener,
         memory_limit: 256 * 1024, memory_increment: 32 * 1024,
         connection_limit: UInt32(clamping: configuration.maxConnections),
-        timeout_seconds: UInt32(clamping: max(1, seconds)), handle: Callbacks.handle,
+        timeout_seconds: configuration.libraryTimeout, handle: Callbacks.handle,
         completed: Callbacks.completed, connection: Callbacks.connection, target: Callbacks.target,
         log: Callbacks.log))
     guard let handle = cmicrohttpd_start(settings) else {

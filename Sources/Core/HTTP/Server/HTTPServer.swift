@@ -13,6 +13,9 @@ public final class HTTPServer: Sendable {
     case stopped
   }
 
+  /// How long a handler may take to answer when its body was cut.
+  private static let lastWords: Duration = .seconds(2)
+
   private let configuration: HTTPServerConfiguration
   private let router: HTTPRouter
   private let logger: Logger
@@ -57,7 +60,8 @@ public final class HTTPServer: Sendable {
   /// Ends the server in good order.
   ///
   /// Takes no more connections, answers new requests with 503 `shutting_down`, closes WebSockets with
-  /// 1001, lets running requests finish, and ends those that have not when the time is over.
+  /// 1001, lets running requests finish, and ends those that have not when the time is over: a body that
+  /// still comes in is answered with 503 as well, if its handler is done within two seconds.
   ///
   /// - Parameter grace: how long running requests may take.
   public func shutdown(grace: Duration) async {
@@ -73,6 +77,8 @@ public final class HTTPServer: Sendable {
     for connection in watcher.connections { connection.closeIfIdle() }
     async let webSocketsClosed: Void = core.engine.shutdown(code: 1001, grace: grace)
     await Self.waitForExchanges(watcher, until: deadline)
+    let cut = watcher.connections.compactMap(\.exchange).filter { $0.cutUpload(.shuttingDown) }
+    await Self.wait(until: deadline + Self.lastWords) { cut.allSatisfy(\.isCompleted) }
     for connection in watcher.connections { connection.exchange?.abort(.connectionClosed) }
     await webSocketsClosed
     let isQuiet = await Self.waitForExchanges(watcher, until: deadline + .seconds(5))
@@ -92,7 +98,14 @@ public final class HTTPServer: Sendable {
   private static func waitForExchanges(
     _ watcher: ConnectionWatcher, until deadline: ContinuousClock.Instant
   ) async -> Bool {
-    while watcher.connections.contains(where: { $0.exchange != nil }) {
+    await wait(until: deadline) { watcher.connections.allSatisfy { $0.exchange == nil } }
+  }
+
+  @discardableResult
+  private static func wait(
+    until deadline: ContinuousClock.Instant, for isReached: () -> Bool
+  ) async -> Bool {
+    while !isReached() {
       guard ContinuousClock.now < deadline else { return false }
       // In a task of its own, because one that is cancelled does not sleep, and the thread must not be
       // stopped before its connections have ended.

@@ -25,6 +25,13 @@ public struct HTTPServerConfiguration: Sendable {
   /// The limits and intervals of WebSockets.
   public var webSocket = WebSocketConfiguration()
 
+  /// `progressTimeout` in whole seconds.
+  var progressSeconds: UInt32 { UInt32(clamping: max(1, progressTimeout.components.seconds)) }
+
+  /// What libmicrohttpd is told, in seconds: long enough that it never ends a body before we have
+  /// answered that it took too long.
+  var libraryTimeout: UInt32 { UInt32(clamping: 2 * UInt64(progressSeconds) + 10) }
+
   /// Makes a configuration with the usual limits.
   public init(address: String = "127.0.0.1", port: UInt16 = 0) {
     self.address = address

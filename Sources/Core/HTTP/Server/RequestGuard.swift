@@ -92,7 +92,8 @@ struct RequestGuard: Sendable {
     guard hosts.count == 1 || (hosts.isEmpty && head.version == "HTTP/1.0") else {
       throw Self.malformed("There must be one Host header.")
     }
-    let host = authority ?? hosts.first ?? ""
+    // Only HTTP/1.0 comes here without: no browser speaks it, so that no page can rebind a name.
+    guard let host = authority ?? hosts.first else { return }
     guard host.utf8.allSatisfy(Self.isHostByte) else {
       throw Self.malformed("The host is not valid.")
     }

@@ -62,9 +62,8 @@ struct RequestRun: Sendable {
     switch error {
     case let problem as Problem: return problem
     case HTTPBodyError.tooLarge: return .tooLarge("The request's body is too large.")
-    case HTTPBodyError.timeout:
-      return Problem(
-        status: 408, code: "request_timeout", detail: "The request's body took too long.")
+    case HTTPBodyError.timeout: return .requestTimeout
+    case HTTPBodyError.shuttingDown: return .shuttingDown
     default:
       logger.error("a handler failed", ["error": String(reflecting: error)])
       return .internalError

@@ -1,15 +1,9 @@
 internal import CMicrohttpd
-import Glibc
 import Telemetry
 
 /// Hands answers to MHD, or sends them past it where MHD cannot.
 struct ResponseSender: Sendable {
   let logger: Logger
-
-  /// The header fields that are the server's own, so that a handler's are left out.
-  private static let ownFields: Set<String> = [
-    "content-length", "date", "transfer-encoding", "x-request-id", "x-content-type-options",
-  ]
 
   /// Queues the answer of an exchange; only on MHD's thread, when MHD is ready for it.
   ///
@@ -48,7 +42,9 @@ struct ResponseSender: Sendable {
     switch answer {
     case .response(let response):
       guard let made = make(response.body, exchange) else { return nil }
-      for (name, value) in fields(response, exchange) { add(name, value, to: made, exchange) }
+      for (name, value) in DirectAnswer.fields(response, requestID: exchange.record.id) {
+        add(name, value, to: made, exchange)
+      }
       return (response.status, made)
     case .upgrade(let upgrade):
       guard let made = MHD_create_response_for_upgrade(Callbacks.upgraded, context) else {
@@ -78,13 +74,6 @@ struct ResponseSender: Sendable {
     }
   }
 
-  private func fields(_ response: HTTPResponse, _ exchange: Exchange) -> [(String, String)] {
-    response.headers.fields.filter { !Self.ownFields.contains($0.name.lowercased()) }
-      .map { ($0.name, $0.value) } + [
-        ("X-Request-ID", exchange.record.id), ("X-Content-Type-Options", "nosniff"),
-      ]
-  }
-
   private func add(
     _ name: String, _ value: String, to response: OpaquePointer, _ exchange: Exchange
   ) {
@@ -101,28 +90,12 @@ struct ResponseSender: Sendable {
   /// be closed behind it.
   func sendPast(_ exchange: Exchange) {
     guard case .response(let response) = exchange.answer else { return }
-    var body: [UInt8] = []
-    if case .bytes(let bytes) = response.body { body = bytes }
-    var head = "HTTP/1.1 \(response.status) \(HTTPStatus.phrase(response.status))\r\n"
-    head += "Date: \(HTTPDate.now())\r\nConnection: close\r\nContent-Length: \(body.count)\r\n"
-    for (name, value) in fields(response, exchange) where Self.isSafe(name + value) {
-      head += "\(name): \(value)\r\n"
-    }
-    let bytes = Array((head + "\r\n").utf8) + body
-    // Nothing of this answer was sent before, so the socket's buffer takes it; if not, the client gets
-    // a part of it and the end of the connection.
-    let count = send(
-      exchange.fileDescriptor, bytes, bytes.count,
-      Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+    let answer = DirectAnswer(response, requestID: exchange.record.id)
     var outcome = exchange.outcome
     outcome.status = response.status
-    outcome.bytes = Int64(body.count)
-    outcome.isWhole = count == bytes.count
+    outcome.bytes = answer.bodyBytes
+    outcome.isWhole = answer.send(to: exchange.fileDescriptor)
     outcome.lingers = true
     exchange.outcome = outcome
-  }
-
-  private static func isSafe(_ text: String) -> Bool {
-    text.utf8.allSatisfy { $0 >= 0x20 || $0 == 0x09 }
   }
 }

@@ -14,6 +14,8 @@ final class ServerCore: Sendable {
   private let limits: ExchangeLimits
   private let sender: ResponseSender
   private let accessLog: AccessLog
+  private let refusals: LibraryRefusals
+  private let timeouts: (library: UInt32, answer: UInt32)
 
   init(
     configuration: HTTPServerConfiguration, router: HTTPRouter, logger: Logger, metrics: Metrics,
@@ -26,6 +28,8 @@ final class ServerCore: Sendable {
     engine = WebSocketEngine(
       configuration: configuration.webSocket, logger: logger, metrics: metrics)
     sender = ResponseSender(logger: logger)
+    refusals = LibraryRefusals(watcher: watcher, accessLog: accessLog, logger: logger)
+    timeouts = (configuration.libraryTimeout, configuration.progressSeconds)
     var limits = ExchangeLimits()
     limits.progressTimeout = configuration.progressTimeout
     limits.requestTimeout = configuration.requestTimeout
@@ -49,6 +53,8 @@ final class ServerCore: Sendable {
       connection: ConnectionHandle(pointer: connection), fileDescriptor: client.fileDescriptor,
       record: record, plan: admission.plan, limits: limits)
     client.begin(exchange)
+    // While a body comes in it is we who look at the clock.
+    cmicrohttpd_set_timeout(connection, timeouts.library)
     switch admission.outcome {
     case .run(let route, let parameters, let passed):
       run(route, request(head, passed, parameters, exchange), head.version, exchange)
@@ -96,8 +102,12 @@ final class ServerCore: Sendable {
 
   private func queue(_ exchange: Exchange, closing: Bool, lingers: Bool) -> MHD_Result {
     let context = Unmanaged.passUnretained(self).toOpaque()
+    cmicrohttpd_set_timeout(exchange.connection.pointer, timeouts.answer)
     return sender.queue(exchange, closing: closing, lingers: lingers, context: context)
   }
+
+  /// The library is about to answer a request in its own words.
+  func forestall() { refusals.forestall() }
 
   /// The end of the request.
   func completed(_ client: ClientConnection, whole: Bool, _ reason: HTTPBodyError) {
@@ -119,6 +129,7 @@ final class ServerCore: Sendable {
     _ client: ClientConnection, _ socket: UpgradedSocket, leftover: [UInt8], descriptor: Int32
   ) {
     watcher.unwatch(client)
+    client.speaksHTTP = false
     guard let exchange = client.exchange, case .upgrade(let upgrade) = exchange.answer else {
       socket.close()
       return
@@ -138,7 +149,8 @@ final class ServerCore: Sendable {
     HTTPRequest(
       method: passed.method, path: passed.target.path, rawTarget: passed.target.raw,
       query: passed.target.query, headers: head.headers, body: exchange.body(),
-      parameters: parameters, remoteAddress: head.remoteAddress, id: exchange.record.id)
+      parameters: parameters, remoteAddress: head.remoteAddress, id: exchange.record.id,
+      notes: exchange.record.notes)
   }
 
   private func run(

@@ -126,8 +126,8 @@ function marks(column, key, required, state) {
 
 function rules(table) {
   const items = [
-    ...table.checks.map((check) => make("li", {}, make("code", {}, check.definition))),
-    ...table.references.map((reference) =>
+    ...(table.checks ?? []).map((check) => make("li", {}, make("code", {}, check.definition))),
+    ...(table.references ?? []).map((reference) =>
       make(
         "li",
         {},
