@@ -79,6 +79,8 @@ let package = Package(
         .embedInCode("Migrations/0001-imports.down.sql"),
         .embedInCode("Migrations/0002-arbiter.up.sql"),
         .embedInCode("Migrations/0002-arbiter.down.sql"),
+        .embedInCode("Migrations/0003-reports-and-templates.up.sql"),
+        .embedInCode("Migrations/0003-reports-and-templates.down.sql"),
       ]),
     module(
       "Worker", in: "Service",
