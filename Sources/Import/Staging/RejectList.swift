@@ -8,6 +8,12 @@ public struct RejectList: Sendable, Equatable {
   /// Rejected rows that are counted only, because the report had no room for them.
   public var rowsOmitted: Int64
 
+  /// Describes a list.
+  public init(rowsListed: Int64, rowsOmitted: Int64) {
+    self.rowsListed = rowsListed
+    self.rowsOmitted = rowsOmitted
+  }
+
   /// Reads the list of an import; nil where nothing was rejected yet.
   public static func read(_ id: ImportID, pool: PostgresPool) async throws -> RejectList? {
     let sql =

@@ -24,17 +24,32 @@ struct ErrorReport: Sendable {
     guard let format = Format(rawValue: name) else {
       throw Problem.badRequest("`format` is csv, source or json")
     }
+    let isNeutral = try neutralise(request)
     let record = try await RequestValues.record(request, services)
     let listing = Listing(record, try await RejectList.read(record.id, pool: services.pool))
     switch format {
     case .csv:
-      return stream(CSVReport(), of: listing, type: "text/csv; charset=utf-8", file: "errors.csv")
+      return stream(
+        CSVReport(isNeutral: isNeutral ?? true), of: listing, type: "text/csv; charset=utf-8",
+        file: "errors.csv")
     case .source:
+      // It is meant to come back, and a quote more would come back with it.
       let report = SourceReport(
-        dialect: record.source.dialect, header: try await header(record))
+        dialect: record.source.dialect, header: try await header(record),
+        isNeutral: isNeutral ?? false)
       return stream(report, of: listing, type: "text/csv", file: "rejected-rows.csv")
     case .json:
       return stream(JSONReport(listing: listing), of: listing, type: "application/json", file: nil)
+    }
+  }
+
+  /// Whether cells that begin like a formula are neutralised; nil where the request does not say.
+  private func neutralise(_ request: HTTPRequest) throws -> Bool? {
+    switch request.query["neutralise"] {
+    case nil: nil
+    case "true": true
+    case "false": false
+    case .some: throw Problem.badRequest("`neutralise` is true or false")
     }
   }
 

@@ -10,8 +10,14 @@ protocol RejectReport: Sendable {
 
 /// `row, line, column, code, message, value, raw`, in RFC 4180.
 struct CSVReport: RejectReport {
+  /// Whether `message`, `value` and `raw` are safe in a spreadsheet.
+  let isNeutral: Bool
   /// Of the row at hand: only its first reject carries it.
   private var raw: (row: Int64, bytes: [UInt8]) = (-1, [])
+
+  init(isNeutral: Bool) {
+    self.isNeutral = isNeutral
+  }
 
   func begin() -> [UInt8] { Array("row,line,column,code,message,value,raw\r\n".utf8) }
 
@@ -19,11 +25,15 @@ struct CSVReport: RejectReport {
     if reject.row != raw.row { raw = (reject.row, reject.raw ?? []) }
     let row = String(decoding: raw.bytes, as: UTF8.self)
     let cells = [
-      "\(reject.row)", "\(reject.line)", reject.column ?? "", reject.code.rawValue, reject.message,
-      reject.value ?? "", row,
+      "\(reject.row)", "\(reject.line)", reject.column ?? "", reject.code.rawValue,
+      safe(reject.message), safe(reject.value ?? ""), safe(row),
     ]
     bytes += Array(cells.map { quoted($0, delimiter: ",") }.joined(separator: ",").utf8)
     bytes += [13, 10]
+  }
+
+  private func safe(_ cell: String) -> String {
+    isNeutral ? FormulaGuard.neutralised(cell) : cell
   }
 
   func end() -> [UInt8] { [] }
@@ -33,14 +43,23 @@ struct CSVReport: RejectReport {
 struct SourceReport: RejectReport {
   private let dialect: ImportSource.Dialect
   private let header: [UInt8]
+  /// Whether each cell is safe in a spreadsheet. Then the rows are not as they stood.
+  private let isNeutral: Bool
   private var row: (number: Int64, raw: [UInt8], messages: [String])?
 
-  init(dialect: ImportSource.Dialect, header: [UInt8]) {
+  init(dialect: ImportSource.Dialect, header: [UInt8], isNeutral: Bool) {
     self.dialect = dialect
     self.header = header
+    self.isNeutral = isNeutral
   }
 
-  func begin() -> [UInt8] { header + Array("\(dialect.delimiter)_errors\r\n".utf8) }
+  private func safe(_ row: [UInt8]) -> [UInt8] {
+    guard isNeutral else { return row }
+    return FormulaGuard.neutralised(
+      row: row, delimiter: Array(dialect.delimiter.utf8), quote: Array(dialect.quote.utf8))
+  }
+
+  func begin() -> [UInt8] { safe(header) + Array("\(dialect.delimiter)_errors\r\n".utf8) }
 
   mutating func add(_ reject: Reject, to bytes: inout [UInt8]) {
     if row?.number != reject.row {
@@ -59,9 +78,11 @@ struct SourceReport: RejectReport {
 
   private mutating func flush(to bytes: inout [UInt8]) {
     guard let (_, raw, messages) = row else { return }
+    let text = messages.joined(separator: "; ")
     let errors = quoted(
-      messages.joined(separator: "; "), delimiter: dialect.delimiter, quote: dialect.quote)
-    bytes += raw
+      isNeutral ? FormulaGuard.neutralised(text) : text, delimiter: dialect.delimiter,
+      quote: dialect.quote)
+    bytes += safe(raw)
     bytes += Array("\(dialect.delimiter)\(errors)\r\n".utf8)
     row = nil
   }
@@ -123,10 +144,11 @@ struct JSONReport: RejectReport {
   func end() -> [UInt8] { Array("\n]}\n".utf8) }
 }
 
-/// A cell, in quotes where it must be.
+/// A cell, in quotes where it must be, or where a spreadsheet might see another separator.
 private func quoted(_ text: String, delimiter: String, quote: String = "\"") -> String {
   let special: (UInt8) -> Bool = { byte in
-    byte == 10 || byte == 13 || delimiter.utf8.first == byte || quote.utf8.first == byte
+    byte == 9 || byte == 10 || byte == 13 || byte == UInt8(ascii: ";")
+      || delimiter.utf8.first == byte || quote.utf8.first == byte
   }
   guard text.utf8.contains(where: special) else { return text }
   var result = quote

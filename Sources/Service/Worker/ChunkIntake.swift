@@ -26,7 +26,7 @@ actor ChunkIntake {
   ///   - badRowLimit: or to so many bad ones.
   init(
     first: EncodedBatch, channel: BatchChannel, meter: ImportMeter, rowLimit: Int,
-    badRowLimit: Int64
+    badRowLimit: Int64 = .max
   ) {
     self.first = first
     self.channel = channel

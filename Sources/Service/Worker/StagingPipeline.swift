@@ -103,7 +103,8 @@ struct StagingPipeline: Sendable {
 
   /// Makes the one row at a point a reject, in Postgres's own words.
   private func reject(at point: inout ResumePoint, because error: PostgresError) async throws {
-    let producer = BatchProducer(input: input, from: point.position, maxRows: 1, rejectRoom: point.rejectRoom)
+    let producer = BatchProducer(
+      input: input, from: point.position, maxRows: 1, rejectRoom: point.rejectRoom)
     let batch = try await producer.singleRow(refusedWith: error)
     let intake = ChunkIntake(
       first: batch, channel: BatchChannel(capacity: 1), meter: meter, rowLimit: 1,

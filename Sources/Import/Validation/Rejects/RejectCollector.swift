@@ -39,7 +39,8 @@ struct RejectCollector {
       faults += 1
       if faults > RejectCollector.faultLimit + 1 { continue }
       rejects.append(
-        cell.map { reject(of: $0, in: column, row: batch.rows[row]) } ?? reject(of: column, at: row))
+        cell.map { reject(of: $0, in: column, row: batch.rows[row]) } ?? reject(of: column, at: row)
+      )
     }
     let rest = faults - RejectCollector.faultLimit
     guard rest > 1, let last = rejects.indices.last else { return }

@@ -79,6 +79,12 @@ export function errorsPath(id, format) {
   return `/imports/${encodeURIComponent(id)}/errors?format=${format}`;
 }
 
+/** How many rejected rows the reports of an import list: a limit may leave some out. */
+export async function rowsListed(id) {
+  const answer = await call("HEAD", errorsPath(id, "json"));
+  return Number(answer.headers.get("X-Sluice-Rows-Listed"));
+}
+
 /**
  * The first rejects of an import. The report may be as long as the file, so it is read only as far as
  * needed.
@@ -102,7 +108,7 @@ export async function firstRejects(id, limit) {
   return scanner.objects.slice(0, limit);
 }
 
-/** Finds the whole objects in the text of a JSON array that comes in pieces. */
+/** Finds the whole objects inside the text of a JSON object that comes in pieces. */
 class ObjectScanner {
   objects = [];
   #text = "";
@@ -112,7 +118,7 @@ class ObjectScanner {
 
   feed(piece) {
     for (const letter of piece) {
-      if (this.#depth > 0 || letter === "{") this.#text += letter;
+      if (this.#depth > 1 || (this.#depth === 1 && letter === "{")) this.#text += letter;
       if (this.#isInString) this.#inString(letter);
       else if (letter === '"') this.#isInString = true;
       else if (letter === "{") this.#depth += 1;
@@ -128,7 +134,7 @@ class ObjectScanner {
 
   #close() {
     this.#depth -= 1;
-    if (this.#depth > 0) return;
+    if (this.#depth !== 1) return;
     this.objects.push(JSON.parse(this.#text));
     this.#text = "";
   }
