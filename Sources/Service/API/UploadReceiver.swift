@@ -1,6 +1,7 @@
 import HTTP
 import ImportModel
 import Postgres
+import Queue
 import Spool
 import Validation
 import Worker
@@ -51,6 +52,7 @@ struct UploadReceiver: Sendable {
     var parser = OptionParser()
     if let delimiter { try parser.take("delimiter", delimiter) }
     for pair in request.query.pairs { try parser.take(pair.name, pair.value) }
+    parser = try await filled(parser)
     let target = try await self.target(parser.target)
     _ = try ImportPreflight.key(of: target, named: parser.options.key)
     try await checkZone(parser.options)
@@ -79,7 +81,7 @@ struct UploadReceiver: Sendable {
           throw Problem.badRequest("the form has more than one part `file`")
         }
         // Where the target came first, a wrong one is refused before the file is read.
-        if parser.target != nil { _ = try await self.target(parser.target) }
+        if let early = try await filled(parser).target { _ = try await self.target(early) }
         let id = ImportID()
         let file = try await services.spool.write(
           id: id.description, expected: request.body.length, chunks: part.body)
@@ -89,6 +91,7 @@ struct UploadReceiver: Sendable {
         throw Problem.badRequest(
           "the form has no part `file`", hint: "curl -F file=@sales.csv -F target=demo.sales …")
       }
+      parser = try await filled(parser)
       let target = try await self.target(parser.target)
       _ = try ImportPreflight.key(of: target, named: parser.options.key)
       try await checkZone(parser.options)
@@ -102,6 +105,16 @@ struct UploadReceiver: Sendable {
       }
       throw error
     }
+  }
+
+  /// The options with those of the template that they name.
+  private func filled(_ parser: OptionParser) async throws -> OptionParser {
+    guard let name = parser.template else { return parser }
+    guard let template = try await TemplateStore(pool: services.pool).find(name) else {
+      throw Problems.badOption(
+        "template", "names no template that is there", hint: "GET /templates lists them")
+    }
+    return try parser.filled(from: TemplateOptions(json: Array(template.options.utf8)))
   }
 
   /// A zone that Postgres does not know would fail every row: it is refused here.
