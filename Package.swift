@@ -107,6 +107,7 @@ let package = Package(
         .embedInCode("Assets/rejects.js"),
         .embedInCode("Assets/row.js"),
         .embedInCode("Assets/target.js"),
+        .embedInCode("Assets/templates.js"),
         .embedInCode("Assets/upload.js"),
       ]),
     module(

@@ -284,7 +284,7 @@ def test_the_rejects_are_shown_and_can_be_downloaded(page: Page, house: House) -
     expect(row.get_by_test_id("rows-bad")).to_have_text(str(found["rows_bad"]))
 
     # Unfolded by themselves, because the import was started here.
-    rejects = house.api.get(f"/imports/{newest_task(house)}/errors", format="json")
+    rejects = house.api.get(f"/imports/{newest_task(house)}/errors", format="json")["items"]
     shown = row.get_by_test_id("rejects").locator("tbody tr")
     expect(shown).to_have_count(5)
     for index, reject in enumerate(rejects[:5]):

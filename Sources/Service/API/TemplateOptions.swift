@@ -38,7 +38,9 @@ struct TemplateOptions: Sendable {
       case .int(let value): "\(value)"
       case .double(let value): "\(value)"
       case .string(let value): value
-      case .array, .object: try json(value)
+      case .array: try json(value)
+      case .object where name == "mapping": try json(value)
+      case .object: throw Problems.badOption(name, "is no object")
       }
     // Neither does Postgres hold one, nor is there an option that could mean it.
     guard !text.utf8.contains(0), !text.contains(#"\u0000"#) else {
