@@ -2,6 +2,7 @@
 
 import csv
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,17 @@ def test_cells_that_begin_like_a_formula_are_neutralised(house: House) -> None:
 def test_a_row_that_begins_like_a_formula_is_neutralised_as_a_whole(house: House) -> None:
     task_id = house.api.load((COLUMNS + "=cmd|' /C calc'!A0,A\n").encode())["task_id"]
     assert house.api.error_report(task_id)[0]["raw"] == "'=cmd|' /C calc'!A0,A"
+
+
+def test_a_head_of_the_report_is_followed_by_nothing(house: House) -> None:
+    task_id = house.api.load(bad_rows(1))["task_id"]
+    request = f"HEAD /imports/{task_id}/errors HTTP/1.1\r\nHost: 127.0.0.1:{house.server.port}\r\n\r\n"
+    answer = b""
+    with socket.create_connection(("127.0.0.1", house.server.port), timeout=30) as connection:
+        connection.sendall(request.encode())
+        # Its length is not known before it is made, so the connection ends with it.
+        while block := connection.recv(65536):
+            answer += block
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ") and b"X-Sluice-Rows-Bad: 1\r\n" in head
+    assert rest == b""
