@@ -81,6 +81,8 @@ let package = Package(
         .embedInCode("Migrations/0001-imports.down.sql"),
         .embedInCode("Migrations/0002-arbiter.up.sql"),
         .embedInCode("Migrations/0002-arbiter.down.sql"),
+        .embedInCode("Migrations/0003-reports-and-templates.up.sql"),
+        .embedInCode("Migrations/0003-reports-and-templates.down.sql"),
       ]),
     module(
       "Worker", in: "Service",
@@ -107,6 +109,7 @@ let package = Package(
         .embedInCode("Assets/rejects.js"),
         .embedInCode("Assets/row.js"),
         .embedInCode("Assets/target.js"),
+        .embedInCode("Assets/templates.js"),
         .embedInCode("Assets/upload.js"),
       ]),
     module(

@@ -2,6 +2,7 @@ import API
 import EmbeddedPostgres
 import Glibc
 import HTTP
+import ImportModel
 import Postgres
 import Progress
 import Queue
@@ -120,7 +121,8 @@ struct House {
       services: WorkerServices(
         queue: ImportQueue(pool: workerPool, limit: settings.queueLimit),
         snapshots: ImportSnapshots(pool: workerPool), publisher: publisher, spool: spool,
-        database: database, logger: logger, metrics: metrics))
+        database: database, logger: logger, metrics: metrics,
+        rejectRoom: RejectRoom(rows: settings.rejectLimit)))
   }
 
   /// Ends what was opened.

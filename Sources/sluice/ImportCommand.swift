@@ -15,7 +15,9 @@ struct ImportCommand {
     guard arguments.files.count == 1, let file = arguments.files.first else {
       throw arguments.wrong("name one file")
     }
-    guard arguments["target"] != nil else { throw arguments.wrong("--target is missing") }
+    guard arguments["target"] != nil || arguments["template"] != nil else {
+      throw arguments.wrong("--target is missing")
+    }
     self.file = file
     let listen = getenv(Setting.listen.variable).map { String(cString: $0) } ?? "127.0.0.1:8080"
     let server = arguments["server"] ?? "http://\(listen)"

@@ -16,6 +16,7 @@ enum Setting: String, CaseIterable {
   case targets = "SLUICE_TARGETS"
   case log = "SLUICE_LOG"
   case leaseSeconds = "SLUICE_LEASE_SECONDS"
+  case rejectLimit = "SLUICE_REJECT_LIMIT"
 
   var variable: String { rawValue }
 
@@ -36,6 +37,7 @@ enum Setting: String, CaseIterable {
     case .retention: "how long finished imports stay (30 days)"
     case .targets: "patterns of schema.table, separated by commas"
     case .log: "level or level,format: debug, info, warning, error; json, text"
+    case .rejectLimit: "rejected rows that the report of an import lists (100000)"
     case .leaseSeconds: "how long a lease holds without a heartbeat (30)"
     }
   }
@@ -58,6 +60,7 @@ struct Settings {
   var logLevel = LogLevel.info
   var logFormat: LogFormat
   var leaseSeconds = 30
+  var rejectLimit: Int64 = 100_000
   var authIsOff: Bool
 
   /// Reads flags, then the environment, then takes the defaults.
@@ -88,6 +91,8 @@ struct Settings {
     retentionSeconds = try value(.retention, Quantities.seconds) ?? retentionSeconds
     leaseSeconds =
       try value(.leaseSeconds) { Int($0).flatMap { $0 >= 1 ? $0 : nil } } ?? leaseSeconds
+    rejectLimit =
+      try value(.rejectLimit) { Int64($0).flatMap { $0 >= 0 ? $0 : nil } } ?? rejectLimit
     targets = text(.targets)?.split(separator: ",").map { $0.filter { $0 != " " } }
     logFormat = isatty(2) == 1 ? .text : .json
     if let log = try value(.log, Settings.log) {

@@ -24,10 +24,12 @@ enum Command: String, CaseIterable {
     case .import:
       (
         [
-          "target": "schema.table, required", "server": "address of the server",
+          "target": "schema.table, required unless a template has it",
+          "server": "address of the server",
           "key": "columns of the conflict key", "duplicates": "last, first or reject",
           "on-error": "reject or abort", "max-rejects": "more than these, and nothing goes in",
           "max-reject-ratio": "a larger share than this, and nothing goes in",
+          "template": "saved options, which those given here override",
           "mapping": "JSON object from headers to columns", "delimiter": "separator of fields",
           "quote": "quote", "null": "a word that means NULL", "timezone": "of times that name none",
           "priority": "high, normal or low", "idempotency-key": "names this request",

@@ -664,6 +664,8 @@ def test_each_call_of_openapi_is_there(shared_house: House) -> None:
     for method, path in sorted(operations(document)):
         names = {"targets": "demo.sales", "assets": "main.js"}
         place = re.sub(r"{[^}]*}", names.get(path.split("/")[1], task_id), path)
+        if path == "/templates/{name}":
+            shared_house.api.call("PUT", place, json={})
         answer = shared_house.api.call(method, place)
         assert answer.status_code not in (404, 405, 500), f"{method} {path}: {answer.status_code}"
         if answer.status_code == 501:  # part of the contract, and of a later version

@@ -284,7 +284,7 @@ def test_the_rejects_are_shown_and_can_be_downloaded(page: Page, house: House) -
     expect(row.get_by_test_id("rows-bad")).to_have_text(str(found["rows_bad"]))
 
     # Unfolded by themselves, because the import was started here.
-    rejects = house.api.get(f"/imports/{newest_task(house)}/errors", format="json")
+    rejects = house.api.get(f"/imports/{newest_task(house)}/errors", format="json")["items"]
     shown = row.get_by_test_id("rejects").locator("tbody tr")
     expect(shown).to_have_count(5)
     for index, reject in enumerate(rejects[:5]):
@@ -471,3 +471,42 @@ def test_the_picture_for_the_readme(page: Page, house: House, generated: Any) ->
     )
     page.screenshot(path=str(ROOT / "docs/dashboard.png"))
     expect(in_state(page, "done")).to_have_count(3)
+
+
+# Templates
+
+
+def test_a_template_is_saved_chosen_and_sent(open_page: PageOpener, house: House) -> None:
+    house.api.call("PUT", "/templates/german", json={"target": "demo.sales", "mapping": {"Nummer": "serial_number"}})
+    page = open_page(house)
+    page.get_by_test_id("template").select_option("german")
+    # Its table is taken over, and the header is read as its mapping has it.
+    expect(page.get_by_test_id("target")).to_have_value("demo.sales")
+    header = HEADER.replace("serial_number", "Nummer")
+    page.get_by_test_id("file").set_input_files(rows_file("a.csv", one_row(1), header=header))
+    expect(page.locator("#header-check")).to_contain_text("The header fits")
+
+    page.locator("#options summary").click()
+    page.get_by_label("Of rows with one key in the file").select_option("first")
+    page.get_by_test_id("template-name").fill("mine")
+    page.get_by_test_id("template-save").click()
+    expect(page.get_by_test_id("template")).to_have_value("mine")
+    assert house.api.get("/templates/mine")["options"] == {
+        "target": "demo.sales", "duplicates": "first", "mapping": {"Nummer": "serial_number"}
+    }
+
+    page.get_by_test_id("upload").click()
+    expect(in_state(page, "done")).to_have_count(1)
+    assert house.database.rows("SELECT serial_number FROM demo.sales") == [(1,)]
+
+
+def test_a_report_that_does_not_list_all_says_so(make_house: HouseMaker, open_page: PageOpener) -> None:
+    house = make_house(SLUICE_REJECT_LIMIT="2")
+    page = open_page(house)
+    bad = [one_row(number).replace("2024-01-01", "never") for number in range(1, 6)]
+    upload(page, rows_file("bad.csv", *bad[:2]))
+    expect(in_state(page, "done")).to_have_count(1)
+    expect(in_state(page, "done").get_by_test_id("rejects").locator("tbody tr")).to_have_count(2)
+    expect(page.get_by_test_id("rejects-listed")).to_be_hidden()
+    upload(page, rows_file("worse.csv", *bad))
+    expect(page.get_by_text("5 rows were rejected; the reports list the first 2 that were found.")).to_be_visible()

@@ -244,9 +244,9 @@ def test_imports_are_as_it_says(house: House, checker: Checker) -> None:
     assert done["rows_bad"] == 2
     assert call("GET", "/imports/{id}/status", id=task_id) == done
     rejects = call("GET", "/imports/{id}/errors", id=task_id, params={"format": "json"})
-    assert {reject["row"] for reject in rejects} == {1, 2}
+    assert {reject["row"] for reject in rejects["items"]} == {1, 2}
     for format in ("csv", "source"):
-        call("GET", "/imports/{id}/errors", id=task_id, params={"format": format})
+        call("GET", "/imports/{id}/errors", id=task_id, params={"format": format, "neutralise": "false"})
 
     strict = {"files": {"file": ("b.csv", BAD)}, "data": {"target": "demo.sales", "on_error": "abort"}}
     failed = call("POST", "/imports", **strict)["task_id"]
@@ -263,6 +263,24 @@ def test_imports_are_as_it_says(house: House, checker: Checker) -> None:
     rest = call("GET", "/imports", params={"cursor": first["next"]})
     assert rest["next"] is None and len(rest["items"]) == 2
     assert len(call("GET", "/stats")["by_target"]) == 1
+
+
+def test_templates_are_as_it_says(house: House, checker: Checker) -> None:
+    def call(method: str, path: str, *, name: str = "", **arguments: Any) -> Any:
+        answer = house.api.call(method, path.replace("{name}", name), **arguments)
+        return answer.status_code, checker.check(method, path, answer)
+
+    options = {"target": "demo.sales", "null": ["-"], "max_reject_ratio": 0.5, "mapping": {"Ort": None}}
+    checker.check_value(checker.document["components"]["schemas"]["TemplateOptions"], options)
+    status, made = call("PUT", "/templates/{name}", name="one", json=options)
+    assert (status, made["options"]) == (201, options)
+    assert call("PUT", "/templates/{name}", name="two", json={})[0] == 201
+    assert call("PUT", "/templates/{name}", name="two", json={"quote": "'"})[0] == 200
+    assert call("GET", "/templates/{name}", name="one") == (200, made)
+    assert call("GET", "/templates", params={"limit": 1}) == (200, {"items": [made], "next": "one"})
+    rest = call("GET", "/templates", params={"cursor": "one"})[1]
+    assert [item["name"] for item in rest["items"]] == ["two"] and rest["next"] is None
+    assert call("DELETE", "/templates/{name}", name="two") == (204, None)
 
 
 def test_a_cancelled_import_is_as_it_says(make_house: HouseMaker, checker: Checker) -> None:
@@ -302,6 +320,18 @@ def test_each_target_is_as_it_says(shared_house: House, checker: Checker) -> Non
         ("GET", "/imports/{id}/status", "/imports/nonsense/status", {}, 404),
         ("GET", "/imports/{id}/errors", f"/imports/{NOBODY}/errors", {}, 404),
         ("GET", "/imports/{id}/errors", f"/imports/{NOBODY}/errors?format=nonsense", {}, 400),
+        ("GET", "/imports/{id}/errors", f"/imports/{NOBODY}/errors?neutralise=nonsense", {}, 400),
+        ("GET", "/templates", "/templates?limit=0", {}, 400),
+        ("GET", "/templates", "/templates?cursor=*", {}, 400),
+        ("GET", "/templates", "/templates?nonsense=1", {}, 400),
+        ("GET", "/templates/{name}", "/templates/nobody", {}, 404),
+        ("DELETE", "/templates/{name}", "/templates/nobody", {}, 404),
+        ("DELETE", "/templates/{name}", "/templates/a", {"headers": {"Origin": "https://example.org"}}, 403),
+        ("PUT", "/templates/{name}", "/templates/a", {"json": {}, "headers": {"Origin": "https://example.org"}}, 403),
+        ("PUT", "/templates/{name}", "/templates/a*b", {"json": {}}, 400),
+        ("PUT", "/templates/{name}", "/templates/a", {"data": b"[]"}, 400),
+        ("PUT", "/templates/{name}", "/templates/a", {"data": b" " * 65_537}, 413),
+        ("PUT", "/templates/{name}", "/templates/a", {"json": {"nonsense": 1}}, 422),
         ("DELETE", "/imports/{id}", f"/imports/{NOBODY}", {}, 404),
         ("DELETE", "/imports/{id}", f"/imports/{NOBODY}", {"headers": {"Origin": "https://example.org"}}, 403),
         ("POST", "/imports", "/imports", {"files": {"file": GOOD}, "headers": {"Origin": "https://example.org"}}, 403),

@@ -52,6 +52,46 @@ struct RowFaultTests {
     }
   }
 
+  @Test(
+    "of a row with very many faults the first are listed, and the others are counted",
+    arguments: [(20, 20), (21, 21), (22, 21), (200, 21)])
+  func manyFaults(columns: Int, listed: Int) async throws {
+    try await ValidationBench.run { bench in
+      let names = (1...columns).map { "c\($0)" }
+      let list = names.map { "\($0) integer" }.joined(separator: ", ")
+      try await bench.execute("CREATE SCHEMA app; CREATE TABLE app.wide (\(list))")
+      let row = TestRow([Cell](repeating: "x", count: columns))
+      let outcome = try await bench.validate([row, row], header: names, table: "app.wide")
+      #expect(outcome.batch.rowsBad == 2)
+      #expect(
+        outcome.rejects.map(\.row) == (1...2).flatMap { [Int64](repeating: $0, count: listed) })
+      #expect(outcome.rejects[19].column == "c20")
+      let last = outcome.rejects[listed - 1]
+      guard columns > 21 else {
+        #expect(last.column == names.last)
+        return
+      }
+      #expect(last.message == "and \(columns - 20) more faults")
+      #expect((last.column, last.value, last.code) == (nil, nil, .type))
+    }
+  }
+
+  @Test("no rejects are made that the report has no room for; bad rows are counted all the same")
+  func noRoom() async throws {
+    try await ValidationBench.run { bench in
+      try await bench.execute("CREATE SCHEMA app; CREATE TABLE app.t (a integer, b integer)")
+      let rows = [TestRow](repeating: TestRow(["x", "y"]), count: 50)
+      let outcome = try await bench.validate(
+        rows, header: ["a", "b"], table: "app.t", rejectRoom: RejectRoom(rows: 3))
+      #expect(outcome.batch.rowsBad == 50)
+      #expect(outcome.rejects.map(\.row) == [1, 1, 2, 2, 3, 3])
+      let none = try await bench.validate(
+        rows, header: ["a", "b"], table: "app.t", rejectRoom: RejectRoom(rows: 0))
+      #expect(none.batch.rowsBad == 50)
+      #expect(none.rejects.isEmpty)
+    }
+  }
+
   @Test("rows that the reader could not make whole are rejected as they stand, and not looked at")
   func readerFaults() async throws {
     try await ValidationBench.run { bench in

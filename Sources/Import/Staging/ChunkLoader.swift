@@ -18,6 +18,8 @@ public struct ChunkLoader: Sendable {
     public var start: FilePosition
     /// Where it ends, and the next one begins.
     public var end: FilePosition
+    /// What the report has room for after it; nil where nothing was rejected, so that it is as before.
+    public var rejectRoom: RejectRoom?
   }
 
   private let table: StagingTable
@@ -54,9 +56,14 @@ public struct ChunkLoader: Sendable {
       let gathered = try await connection.copyInBinary(into: copy) { writer in
         try await gather(batches, from: start, into: writer, recycle: recycle)
       }
-      try await insert(gathered.result.rejects, on: connection)
-      try await enter(gathered.result.chunk, number: number, on: connection)
-      return gathered.result.chunk
+      var chunk = gathered.result.chunk
+      if chunk.rowsBad > 0 {
+        chunk.rejectRoom = try await RejectStore.insert(
+          gathered.result.rejects, badRows: chunk.rowsBad, importID: table.importID,
+          on: connection)
+      }
+      try await enter(chunk, number: number, on: connection)
+      return chunk
     }
   }
 
@@ -79,10 +86,6 @@ public struct ChunkLoader: Sendable {
       recycle(batch)
     }
     return gathered
-  }
-
-  private func insert(_ rejects: [Reject], on connection: PostgresConnection) async throws {
-    try await RejectStore.insert(rejects, importID: table.importID, on: connection)
   }
 
   private func enter(

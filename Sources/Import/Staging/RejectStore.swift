@@ -7,16 +7,43 @@ public enum RejectStore {
   /// Bytes of rows that go into one statement, or into one page, about.
   private static let groupBytes = 1 << 20
 
-  /// Adds rejects, ordered by row, inside the caller's transaction.
+  /// Adds rejects inside the caller's transaction, as far as the report has room for them; the rest is
+  /// counted.
   ///
-  /// - Parameter firstOrdinal: number of the first fault of each row; 0 unless the row has some already.
+  /// - Parameters:
+  ///   - rejects: ordered by row, all faults of a row together.
+  ///   - badRows: how many rows were rejected, where not all of them are among `rejects`.
+  /// - Returns: the room that is left.
+  @discardableResult
   public static func insert(
-    _ rejects: [Reject], importID: ImportID, on connection: PostgresConnection
+    _ rejects: [Reject], badRows: Int64? = nil, importID: ImportID,
+    on connection: PostgresConnection
+  ) async throws -> RejectRoom {
+    let before = try await RejectList.room(of: importID, on: connection)
+    var room = before
+    let kept = room.take(rejects)
+    try await insert(kept, importID: importID, on: connection)
+    try await RejectList.add(
+      listed: before.rows - room.rows, bytes: before.bytes - room.bytes,
+      badRows: badRows ?? rows(in: rejects), to: importID, on: connection)
+    return room
+  }
+
+  private static func rows(in rejects: [Reject]) -> Int64 {
+    var last: Int64?
+    return rejects.reduce(into: 0) { count, reject in
+      if reject.row != last { count += 1 }
+      last = reject.row
+    }
+  }
+
+  private static func insert(
+    _ rejects: ArraySlice<Reject>, importID: ImportID, on connection: PostgresConnection
   ) async throws {
     var ordinal: Int64 = 0
     var row: Int64 = -1
-    var index = 0
-    while index < rejects.count {
+    var index = rejects.startIndex
+    while index < rejects.endIndex {
       let group = rejects[index..<endOfGroup(in: rejects, from: index)]
       index = group.endIndex
       let ordinals = group.map { reject in
@@ -28,10 +55,10 @@ public enum RejectStore {
     }
   }
 
-  private static func endOfGroup(in rejects: [Reject], from start: Int) -> Int {
+  private static func endOfGroup(in rejects: ArraySlice<Reject>, from start: Int) -> Int {
     var bytes = 0
     var end = start
-    while end < rejects.count, end - start < groupSize, bytes < groupBytes {
+    while end < rejects.endIndex, end - start < groupSize, bytes < groupBytes {
       bytes += rejects[end].raw?.count ?? 0
       end += 1
     }
@@ -61,6 +88,23 @@ public enum RejectStore {
   /// A text as Postgres can hold it: it knows no zero character.
   private static func storable(_ text: String) -> String {
     text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
+  }
+
+  /// Whether an import has any rejects.
+  static func has(_ id: ImportID, on connection: PostgresConnection) async throws -> Bool {
+    let sql = "SELECT EXISTS (SELECT FROM sluice.rejects WHERE import_id = $1::uuid) AS found"
+    return try await connection.query(sql, [.text(id.description)]).rows[0].bool("found")
+  }
+
+  /// Removes some rejects of an import: few enough for a short statement.
+  ///
+  /// - Returns: how many were removed; 0 where there is none left.
+  static func removePage(of id: ImportID, on connection: PostgresConnection) async throws -> Int {
+    let sql = """
+      DELETE FROM sluice.rejects WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM sluice.rejects WHERE import_id = $1::uuid LIMIT 5000))
+      """
+    return try await connection.query(sql, [.text(id.description)]).affected
   }
 
   /// A page of the report, in the order of rows; only the first fault of a row carries the row as it

@@ -9,12 +9,18 @@ public struct ResumePoint: Sendable, Equatable {
   public var position: FilePosition
   /// Rows up to there: read, ok and bad.
   public var counts: RowCounts
+  /// What the report has room for behind it.
+  public var rejectRoom: RejectRoom
 
   /// The start of a file: no chunk yet.
-  public init(nextChunk: Int64 = 0, position: FilePosition, counts: RowCounts = RowCounts()) {
+  public init(
+    nextChunk: Int64 = 0, position: FilePosition, counts: RowCounts = RowCounts(),
+    rejectRoom: RejectRoom = .standard
+  ) {
     self.nextChunk = nextChunk
     self.position = position
     self.counts = counts
+    self.rejectRoom = rejectRoom
   }
 
   /// Reads the ledger; nil where it is empty.
@@ -37,7 +43,7 @@ public struct ResumePoint: Sendable, Equatable {
       nextChunk: try row.int64("next_chunk"),
       position: FilePosition(
         byte: try row.int64("byte"), row: try row.int64("row"), line: try row.int64("line")),
-      counts: counts)
+      counts: counts, rejectRoom: try await RejectList.room(of: id, on: connection))
   }
 
   /// The place from which the chunk that holds a row can be read again, or nil where no chunk has it.

@@ -26,27 +26,65 @@ public struct StagingTable: Sendable {
   /// Staging and ledger are lost together (invariant 3). Where they are empty, or where the target has
   /// changed its columns since, the import begins anew and the rejects of earlier attempts are cleared.
   ///
-  /// - Throws: `LeaseLost` where the lease no longer holds.
+  /// - Parameter rejectRoom: what the report has room for, should the import begin anew.
+  /// - Throws: `LeaseLost` where the lease no longer holds; `PostgresError`, also where somebody reads
+  ///   the former table for longer than two seconds.
   public func prepare(
-    lease: Lease, on connection: PostgresConnection
+    lease: Lease, rejectRoom: RejectRoom = .standard, on connection: PostgresConnection
   ) async throws -> ResumePoint? {
-    try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
-      // Types are then written with their schema, as the layout has them.
-      try await connection.execute("SET LOCAL search_path = pg_catalog")
-      try await hold(lease, on: connection)
+    let found = try await fenced(lease, on: connection) { connection in
       try await endFormerWorkers(on: connection)
       if try await hasLayout(on: connection),
         let point = try await ResumePoint.read(importID, on: connection)
       {
-        return point
+        return Found.point(point)
       }
-      let id = PostgresParameter.text(importID.description)
-      try await connection.execute("DROP TABLE IF EXISTS \(name)")
-      _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
-      _ = try await connection.query("DELETE FROM sluice.rejects WHERE import_id = $1::uuid", [id])
-      try await connection.execute(definition)
+      // First of all: without its ledger, no attempt goes on from what is half cleared away.
+      _ = try await connection.query(
+        "DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [.text(importID.description)])
+      if try await RejectStore.has(importID, on: connection) { return .rejects }
+      try await make(rejectRoom, on: connection)
+      return .nothing
+    }
+    switch found {
+    case .point(let point): return point
+    case .nothing: return nil
+    case .rejects:
+      // Page by page, so that the heartbeat, which waits for the fence, comes through in between.
+      while try await fenced(
+        lease, on: connection,
+        { try await RejectStore.removePage(of: importID, on: $0) > 0 })
+      {}
+      try await fenced(lease, on: connection) { try await make(rejectRoom, on: $0) }
       return nil
     }
+  }
+
+  /// What earlier attempts have left.
+  private enum Found: Sendable {
+    case nothing
+    case rejects
+    case point(ResumePoint)
+  }
+
+  /// A short transaction under the lease; no heartbeat comes through before it ends.
+  private func fenced<R: Sendable>(
+    _ lease: Lease, on connection: PostgresConnection,
+    _ body: @Sendable (PostgresConnection) async throws -> R
+  ) async throws -> R {
+    try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
+      // Types are then written with their schema, as the layout has them.
+      try await connection.execute("SET LOCAL search_path = pg_catalog")
+      try await hold(lease, on: connection)
+      return try await body(connection)
+    }
+  }
+
+  private func make(_ room: RejectRoom, on connection: PostgresConnection) async throws {
+    try await connection.execute("SET LOCAL lock_timeout = '2s'")
+    try await connection.execute("DROP TABLE IF EXISTS \(name)")
+    try await RejectList.begin(importID, room: room, on: connection)
+    try await connection.execute(definition)
   }
 
   /// Drops the table and its ledger, if they are there.

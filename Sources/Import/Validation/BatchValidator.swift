@@ -56,10 +56,12 @@ public final class BatchValidator {
   ///   - batch: rows with as many fields as the mapping was made for.
   ///   - start: where the batch begins in the file.
   ///   - output: overwritten; its memory is used again.
+  ///   - rejectRoom: rejects are made of as many bad rows as it has room for; `output.rowsBad` counts all.
   /// - Throws: `PostgresError` where Postgres had to be asked and did not answer, `CancellationError`.
   ///   What is wrong with the rows is in `output.rejects`.
   public nonisolated(nonsending) func encode(
-    _ batch: RecordBatch, start: FilePosition, into output: inout EncodedBatch
+    _ batch: RecordBatch, start: FilePosition, into output: inout EncodedBatch,
+    rejectRoom: RejectRoom = .standard
   ) async throws {
     precondition(
       batch.rows.isEmpty || batch.fieldsPerRow >= fieldsNeeded,
@@ -73,7 +75,7 @@ public final class BatchValidator {
     }
     assemble(batch, into: &output)
     output.rowsBad = batch.rows.count - output.rowsOK
-    if output.rowsBad > 0 { output.rejects = collectRejects(of: batch) }
+    if output.rowsBad > 0 { output.rejects = collectRejects(of: batch, rejectRoom) }
   }
 
   private func encodeColumns(of batch: RecordBatch) {
@@ -125,8 +127,8 @@ public final class BatchValidator {
     }
   }
 
-  private func collectRejects(of batch: RecordBatch) -> [Reject] {
-    let collector = RejectCollector(batch: batch, columns: columns)
+  private func collectRejects(of batch: RecordBatch, _ room: RejectRoom) -> [Reject] {
+    let collector = RejectCollector(batch: batch, columns: columns, room: room)
     return flags.withUnsafeBufferPointer { flags in
       guard let flags = flags.baseAddress else { return [] }
       return collector.rejects(flags: flags)

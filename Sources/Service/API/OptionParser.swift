@@ -9,6 +9,10 @@ struct OptionParser {
   /// `target`, once it has been read.
   private(set) var target: String?
   private(set) var options = ImportOptions()
+  /// The template that was named.
+  private(set) var template: String?
+  /// What was taken, in order.
+  private(set) var given: [(name: String, value: String)] = []
 
   private typealias Reader = @Sendable (inout OptionParser, String, String) throws -> Void
 
@@ -24,6 +28,18 @@ struct OptionParser {
     // Postgres has no text with it, and no option a use for it.
     guard !value.utf8.contains(0) else { throw Problems.zero(name) }
     try reader(&self, name, value)
+    given.append((name, value))
+  }
+
+  /// The same with the options of a template, of which those given win.
+  ///
+  /// - Throws: `Problem` `bad_option`.
+  func filled(from template: TemplateOptions) throws -> OptionParser {
+    let own = Set(given.map(\.name))
+    var parser = OptionParser()
+    for (name, value) in template.pairs where !own.contains(name) { try parser.take(name, value) }
+    for (name, value) in given { try parser.take(name, value) }
+    return parser
   }
 
   /// Checks what the options taken so far mean together.
@@ -99,7 +115,8 @@ struct OptionParser {
     "skip_rows": { _, name, value in
       if value != "0" { throw Problems.notYet(option: name) }
     },
-    "template": refused, "escape": refused, "sheet": refused, "decimal": refused,
+    "template": { parser, _, value in parser.template = value },
+    "escape": refused, "sheet": refused, "decimal": refused,
     "thousands": refused, "date_format": refused, "date_order": refused, "webhook": refused,
   ]
 

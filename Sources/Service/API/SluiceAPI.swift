@@ -19,6 +19,7 @@ public struct SluiceAPI: Sendable {
     ImportRoutes(services: services).add(to: &table)
     ErrorReport(services: services).add(to: &table)
     TargetRoutes(services: services).add(to: &table)
+    TemplateRoutes(services: services).add(to: &table)
     StatsRoute(services: services).add(to: &table)
     HealthRoutes(services: services).add(to: &table)
     LaterRoutes.add(to: &table)
@@ -37,8 +38,7 @@ enum LaterRoutes {
   static let calls: [(HTTPMethod, String)] = [
     (.get, "/imports/{id}/diff"), (.get, "/imports/{id}/events"),
     (.post, "/imports/{id}/commit"), (.post, "/imports/{id}/retry"),
-    (.post, "/imports/{id}/undo"), (.post, "/inspect"), (.get, "/templates"),
-    (.get, "/templates/{name}"), (.put, "/templates/{name}"), (.delete, "/templates/{name}"),
+    (.post, "/imports/{id}/undo"), (.post, "/inspect"),
     (.post, "/uploads"), (.get, "/uploads"), (.head, "/uploads/{id}"), (.patch, "/uploads/{id}"),
     (.delete, "/uploads/{id}"),
   ]

@@ -1,6 +1,7 @@
 import HTTP
 import ImportModel
 import Postgres
+import Queue
 import Spool
 import Validation
 import Worker
@@ -63,6 +64,7 @@ struct UploadReceiver: Sendable {
     var parser = OptionParser()
     if let delimiter { try parser.take("delimiter", delimiter) }
     for pair in request.query.pairs { try parser.take(pair.name, pair.value) }
+    parser = try await filled(parser)
     try parser.check()
     let target = try await self.target(parser.target)
     _ = try ImportPreflight.key(of: target, named: parser.options.key)
@@ -91,8 +93,9 @@ struct UploadReceiver: Sendable {
           throw Problem.badRequest("the form has more than one part `file`")
         }
         // What came first and is wrong is refused before the file is read.
-        try parser.check()
-        if parser.target != nil { _ = try await self.target(parser.target) }
+        let early = try await filled(parser)
+        try early.check()
+        if let target = early.target { _ = try await self.target(target) }
         let id = ImportID()
         let file = try await services.spool.write(
           id: id.description, expected: request.body.length, chunks: part.body)
@@ -102,6 +105,7 @@ struct UploadReceiver: Sendable {
         throw Problem.badRequest(
           "the form has no part `file`", hint: "curl -F file=@sales.csv -F target=demo.sales …")
       }
+      parser = try await filled(parser)
       try parser.check()
       let target = try await self.target(parser.target)
       _ = try ImportPreflight.key(of: target, named: parser.options.key)
@@ -130,6 +134,16 @@ struct UploadReceiver: Sendable {
   }
 
   private static func name(_ given: String?) -> String { String((given ?? "upload").prefix(255)) }
+
+  /// The options with those of the template that they name.
+  private func filled(_ parser: OptionParser) async throws -> OptionParser {
+    guard let name = parser.template else { return parser }
+    guard let template = try await TemplateStore(pool: services.pool).find(name) else {
+      throw Problems.badOption(
+        "template", "names no template that is there", hint: "GET /templates lists them")
+    }
+    return try parser.filled(from: TemplateOptions(json: Array(template.options.utf8)))
+  }
 
   /// A zone that Postgres does not know would fail every row: it is refused here.
   private func checkZone(_ options: ImportOptions) async throws {

@@ -28,6 +28,7 @@ public enum DashboardPages {
     "live.js": .script(PackageResources.live_js),
     "form.js": .script(PackageResources.form_js),
     "target.js": .script(PackageResources.target_js),
+    "templates.js": .script(PackageResources.templates_js),
     "upload.js": .script(PackageResources.upload_js),
     "list.js": .script(PackageResources.list_js),
     "row.js": .script(PackageResources.row_js),

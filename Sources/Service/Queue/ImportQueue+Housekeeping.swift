@@ -18,20 +18,45 @@ extension ImportQueue {
 
   /// Removes imports, with their rejects, that ended longer ago than so many seconds.
   ///
-  /// - Returns: how many were removed; a few at a time, so that no transaction is long.
+  /// The rejects go first, page by page: those of one import may be more than one statement removes in
+  /// its time.
+  ///
+  /// - Returns: how many imports were removed.
   public func removeFinished(olderThan seconds: Int64) async throws -> Int {
     let sql = """
-      DELETE FROM sluice.imports WHERE id IN (
-        SELECT id FROM sluice.imports
-         WHERE finished_at < clock_timestamp() - make_interval(secs => $1)
-         ORDER BY finished_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+      SELECT id FROM sluice.imports
+       WHERE finished_at < clock_timestamp() - make_interval(secs => $1)
+       ORDER BY finished_at LIMIT 100
       """
     var removed = 0
     while true {
-      let count = try await pool.query(sql, [.int(seconds)]).affected
+      let ids = try await pool.query(sql, [.int(seconds)]).rows.map { try $0.string("id") }
+      while try await removeRejects(of: ids, olderThan: seconds) > 0 {}
+      let count = try await remove(ids, olderThan: seconds)
       removed += count
-      if count < 100 { return removed }
+      if ids.count < 100 || count == 0 { return removed }
     }
+  }
+
+  /// One page of rejects.
+  private func removeRejects(of ids: [String], olderThan seconds: Int64) async throws -> Int {
+    let sql = """
+      DELETE FROM sluice.rejects WHERE ctid = ANY (ARRAY(
+        SELECT r.ctid FROM sluice.imports i JOIN sluice.rejects r ON r.import_id = i.id
+         WHERE i.id = ANY ($1::uuid[])
+           AND i.finished_at < clock_timestamp() - make_interval(secs => $2)
+         LIMIT 5000))
+      """
+    return try await pool.query(sql, [.textArray(ids), .int(seconds)]).affected
+  }
+
+  private func remove(_ ids: [String], olderThan seconds: Int64) async throws -> Int {
+    let sql = """
+      DELETE FROM sluice.imports
+       WHERE id = ANY ($1::uuid[])
+         AND finished_at < clock_timestamp() - make_interval(secs => $2)
+      """
+    return try await pool.query(sql, [.textArray(ids), .int(seconds)]).affected
   }
 
   /// The spool files that may still be read: those of imports that wait, run, or failed.

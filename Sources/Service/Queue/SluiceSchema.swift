@@ -17,6 +17,10 @@ public enum SluiceSchema {
         version: 2, name: "arbiter",
         up: text(PackageResources._002_arbiter_up_sql),
         down: text(PackageResources._002_arbiter_down_sql)),
+      Migration(
+        version: 3, name: "reports-and-templates",
+        up: text(PackageResources._003_reports_and_templates_up_sql),
+        down: text(PackageResources._003_reports_and_templates_down_sql)),
     ],
     lockKey: 0x5C1D_5C1D)
 

@@ -11,6 +11,8 @@ struct BatchProducer: Sendable {
   let input: ImportInput
   let from: FilePosition
   let maxRows: Int?
+  /// Rejects are made as far as the report has room for them.
+  let rejectRoom: RejectRoom
 
   /// Sends batches until the file ends or nobody wants them any more.
   ///
@@ -50,13 +52,17 @@ struct BatchProducer: Sendable {
     let validator = try input.validator()
     let records = RecordBatch(capacity: BatchProducer.batchBytes * 2)
     var start = from
+    var pace = BatchPace(most: maxRows)
+    var room = rejectRoom
     while try reader.read(
-      into: records, maxBytes: BatchProducer.batchBytes, maxRows: maxRows ?? .max)
+      into: records, maxBytes: BatchProducer.batchBytes, maxRows: pace.rows)
     {
       try Task.checkCancellation()
       var batch = vacant()
-      try await validator.encode(records, start: start, into: &batch)
+      try await validator.encode(records, start: start, into: &batch, rejectRoom: room)
       start = records.end
+      pace.note(batch)
+      _ = room.take(batch.rejects)
       guard await send(batch) else { return }
     }
   }

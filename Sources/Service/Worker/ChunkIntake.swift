@@ -13,23 +13,32 @@ actor ChunkIntake {
   private var first: EncodedBatch?
   private let meter: ImportMeter
   private let rowLimit: Int
+  private let badRowLimit: Int64
+  private var badRows: Int64 = 0
   private var rejects = 0
   private var rejectBytes = 0
   private var bytes = 0
   /// Rows of the chunk so far, good and bad.
   private(set) var rows = 0
 
-  init(first: EncodedBatch, channel: BatchChannel, meter: ImportMeter, rowLimit: Int) {
+  /// - Parameters:
+  ///   - rowLimit: the chunk ends with the batch that brings it to so many rows.
+  ///   - badRowLimit: or to so many bad ones.
+  init(
+    first: EncodedBatch, channel: BatchChannel, meter: ImportMeter, rowLimit: Int,
+    badRowLimit: Int64 = .max
+  ) {
     self.first = first
     self.channel = channel
     self.meter = meter
     self.rowLimit = rowLimit
+    self.badRowLimit = badRowLimit
   }
 
   /// The next batch, or nil where the chunk is full or the file ends.
   func next() async throws -> EncodedBatch? {
     if let batch = first.take() { return note(batch) }
-    guard rows < rowLimit, rejects < ChunkIntake.rejectLimit,
+    guard rows < rowLimit, badRows < badRowLimit, rejects < ChunkIntake.rejectLimit,
       rejectBytes < ChunkIntake.rejectByteLimit, bytes < ChunkIntake.byteLimit
     else { return nil }
     return try await channel.next().map(note)
@@ -38,6 +47,7 @@ actor ChunkIntake {
   private func note(_ batch: EncodedBatch) -> EncodedBatch {
     rows += batch.rowsOK + batch.rowsBad
     bytes += batch.count
+    badRows += Int64(batch.rowsBad)
     rejects += batch.rejects.count
     rejectBytes += batch.rejects.reduce(0) { $0 + ($1.raw?.count ?? 0) + $1.message.utf8.count }
     meter.update {

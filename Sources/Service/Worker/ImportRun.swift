@@ -37,8 +37,9 @@ struct ImportRun: Sendable {
   private func run(_ record: ImportRecord, over connections: Connections) async throws {
     let (input, key) = try await open(record, over: connections)
     let table = StagingTable(importID: id, layout: input.layout)
-    let counts = try await stage(input, into: table, over: connections.load)
-    try checkRejects(counts, record.options)
+    let counts = try await stage(
+      input, into: table, policy: RejectPolicy(record.options), over: connections.load)
+    try RejectPolicy(record.options).check(counts)
     try await services.queue.move(lease, to: .validated, counts: counts)
     meter.update { $0.counts = counts }
     try await merge(record, input, key, table, counts, over: connections.load)
@@ -64,11 +65,13 @@ struct ImportRun: Sendable {
   }
 
   private func stage(
-    _ input: ImportInput, into table: StagingTable, over connection: PostgresConnection
+    _ input: ImportInput, into table: StagingTable, policy: RejectPolicy,
+    over connection: PostgresConnection
   ) async throws -> RowCounts {
+    let room = services.rejectRoom
     let point =
-      try await table.prepare(lease: lease, on: connection)
-      ?? ResumePoint(position: input.start)
+      try await table.prepare(lease: lease, rejectRoom: room, on: connection)
+      ?? ResumePoint(position: input.start, rejectRoom: room)
     if point.nextChunk > 0 {
       logger.info("going on from the ledger", ["chunk": "\(point.nextChunk)"])
     }
@@ -77,28 +80,9 @@ struct ImportRun: Sendable {
       input: input,
       loader: ChunkLoader(
         table: table, lease: lease, attempt: claimed.attempt, connection: connection),
-      meter: meter, executor: ThreadExecutor(name: "parse"),
+      meter: meter, policy: policy, executor: ThreadExecutor(name: "parse"),
       onChunk: { rows, seconds in services.metrics.chunk(rows: rows, seconds: seconds) })
     return try await services.metrics.timed("parsing") { try await pipeline.run(from: point) }
-  }
-
-  private func checkRejects(_ counts: RowCounts, _ options: ImportOptions) throws {
-    if options.onError == .abort, counts.bad > 0 {
-      throw ImportFailure(
-        .tooManyRejects, "\(counts.bad) of \(counts.read) rows were rejected, and none may be",
-        hint: "mend the rows in the error report, or send on_error=reject")
-    }
-    if let limit = options.maxRejects, counts.bad > limit {
-      throw ImportFailure(
-        .tooManyRejects, "\(counts.bad) rows were rejected, \(limit) may be",
-        hint: "mend the rows in the error report, or raise max_rejects")
-    }
-    if let ratio = options.maxRejectRatio, Double(counts.bad) > ratio * Double(counts.read) {
-      throw ImportFailure(
-        .tooManyRejects,
-        "\(counts.bad) of \(counts.read) rows were rejected, more than the share of \(ratio)",
-        hint: "mend the rows in the error report, or raise max_reject_ratio")
-    }
   }
 
   private func merge(
@@ -126,7 +110,7 @@ struct ImportRun: Sendable {
       },
       checkRejects: { counts in
         meter.update { $0.counts = counts }
-        try checkRejects(counts, record.options)
+        try RejectPolicy(record.options).check(counts)
       })
     let outcome = try await services.metrics.timed("loading") { try await merger.run() }
     services.metrics.ended(.done, target: record.target, counts: outcome.counts)

@@ -51,21 +51,47 @@ public struct Janitor: Sendable {
     }
   }
 
-  /// Removes finished imports past their retention, and files that no import needs.
+  /// Removes finished imports past their retention, and files and staging tables that no import needs.
+  ///
+  /// What fails is told, and does not keep the rest from being swept.
+  ///
+  /// - Throws: `CancellationError`.
   public func sweep() async throws {
-    let removed = try await queue.removeFinished(olderThan: retentionSeconds)
-    let needed = try await queue.spoolIDsInUse()
-    let swept = try await spool.onOwnThread { spool in
-      try spool.sweep(olderThan: Janitor.graceSeconds, keeping: needed)
+    try await attempt("imports") {
+      let removed = try await queue.removeFinished(olderThan: retentionSeconds)
+      if removed > 0 { logger.info("swept imports", ["count": "\(removed)"]) }
     }
-    try await queue.withConnection { connection in
-      for id in try await StagingTable.leftovers(on: connection) {
-        try await StagingTable.drop(id, on: connection)
-        logger.info("swept a staging table", ["task_id": id.description])
+    try await attempt("files") {
+      let needed = try await queue.spoolIDsInUse()
+      let swept = try await spool.onOwnThread { spool in
+        try spool.sweep(olderThan: Janitor.graceSeconds, keeping: needed)
       }
+      if !swept.isEmpty { logger.info("swept files", ["count": "\(swept.count)"]) }
     }
-    if removed > 0 || !swept.isEmpty {
-      logger.info("swept", ["imports": "\(removed)", "files": "\(swept.count)"])
+    try await attempt("staging") {
+      let leftovers = try await queue.withConnection { try await StagingTable.leftovers(on: $0) }
+      for id in leftovers { try await drop(id) }
+    }
+  }
+
+  private func drop(_ id: ImportID) async throws {
+    try await attempt("staging", of: id) {
+      try await queue.withConnection { try await StagingTable.drop(id, on: $0) }
+      logger.info("swept a staging table", ["task_id": id.description])
+    }
+  }
+
+  private func attempt(
+    _ what: String, of id: ImportID? = nil, _ body: () async throws -> Void
+  ) async throws {
+    do {
+      try await body()
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      logger.warning(
+        "the sweep left something; it is tried again",
+        ["what": what, "task_id": id?.description ?? "", "error": "\(error)"])
     }
   }
 }

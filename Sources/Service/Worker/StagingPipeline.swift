@@ -15,6 +15,7 @@ struct StagingPipeline: Sendable {
   let input: ImportInput
   let loader: ChunkLoader
   let meter: ImportMeter
+  let policy: RejectPolicy
   let executor: ThreadExecutor
   /// Called with the rows and the seconds of each chunk that was committed.
   let onChunk: @Sendable (_ rows: Int, _ seconds: Double) -> Void
@@ -22,8 +23,11 @@ struct StagingPipeline: Sendable {
   /// Stages from a resume point to the end of the file.
   ///
   /// - Returns: rows read, ok and bad, those before the resume point included.
+  /// - Throws: `ImportFailure` `too_many_rejects` as soon as more rows are bad than may be, with those in
+  ///   the report.
   func run(from start: ResumePoint) async throws -> RowCounts {
     var point = start
+    try policy.checkSoFar(point.counts)
     var tuner = SizeTuner(rows: 20_000, bounds: 1000...1_000_000, aim: 0.25...1.0)
     var caution: Int?
     while true {
@@ -52,13 +56,15 @@ struct StagingPipeline: Sendable {
     from point: inout ResumePoint, tuner: inout SizeTuner, caution: Int?
   ) async throws -> PassEnd {
     let channel = BatchChannel(capacity: StagingPipeline.batchesAhead)
-    let producer = BatchProducer(input: input, from: point.position, maxRows: caution)
+    let producer = BatchProducer(
+      input: input, from: point.position, maxRows: caution, rejectRoom: point.rejectRoom)
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: executor) { await producer.run(into: channel) }
       defer { channel.close() }
       while let first = try await channel.next() {
         let intake = ChunkIntake(
-          first: first, channel: channel, meter: meter, rowLimit: caution ?? tuner.rows)
+          first: first, channel: channel, meter: meter, rowLimit: caution ?? tuner.rows,
+          badRowLimit: badRowLimit(at: point))
         let clock = ContinuousClock()
         let begun = clock.now
         do {
@@ -77,6 +83,11 @@ struct StagingPipeline: Sendable {
     }
   }
 
+  /// Bad rows after which a chunk ends: with one more than may be, the import has failed.
+  private func badRowLimit(at point: ResumePoint) -> Int64 {
+    policy.allowed.map { $0 - point.counts.bad + 1 } ?? .max
+  }
+
   private func stage(_ intake: ChunkIntake, at point: inout ResumePoint) async throws {
     let chunk = try await loader.load(
       number: point.nextChunk, from: point.position,
@@ -86,14 +97,18 @@ struct StagingPipeline: Sendable {
     point.counts.ok += chunk.rowsOK
     point.counts.bad += chunk.rowsBad
     point.counts.read = point.counts.ok + point.counts.bad
+    point.rejectRoom = chunk.rejectRoom ?? point.rejectRoom
+    try policy.checkSoFar(point.counts)
   }
 
   /// Makes the one row at a point a reject, in Postgres's own words.
   private func reject(at point: inout ResumePoint, because error: PostgresError) async throws {
-    let producer = BatchProducer(input: input, from: point.position, maxRows: 1)
+    let producer = BatchProducer(
+      input: input, from: point.position, maxRows: 1, rejectRoom: point.rejectRoom)
     let batch = try await producer.singleRow(refusedWith: error)
     let intake = ChunkIntake(
-      first: batch, channel: BatchChannel(capacity: 1), meter: meter, rowLimit: 1)
+      first: batch, channel: BatchChannel(capacity: 1), meter: meter, rowLimit: 1,
+      badRowLimit: 1)
     try await stage(intake, at: &point)
   }
 }

@@ -1,4 +1,4 @@
-import ImportModel
+public import ImportModel
 public import Postgres
 public import Progress
 public import Queue
@@ -17,6 +17,8 @@ public struct WorkerServices: Sendable {
   public var spool: SpoolStore
   /// How to connect to the database of the targets.
   public var database: PostgresConfiguration
+  /// What the report of an import has room for.
+  public var rejectRoom: RejectRoom
   /// Where records go.
   public var logger: Logger
   /// What is counted.
@@ -25,7 +27,8 @@ public struct WorkerServices: Sendable {
   /// Gathers the services.
   public init(
     queue: ImportQueue, snapshots: ImportSnapshots, publisher: ProgressPublisher,
-    spool: SpoolStore, database: PostgresConfiguration, logger: Logger, metrics: Metrics
+    spool: SpoolStore, database: PostgresConfiguration, logger: Logger, metrics: Metrics,
+    rejectRoom: RejectRoom = .standard
   ) {
     self.queue = queue
     self.snapshots = snapshots
@@ -33,6 +36,7 @@ public struct WorkerServices: Sendable {
     self.spool = spool
     self.database = database
     self.logger = logger
+    self.rejectRoom = rejectRoom
     self.metrics = WorkerMetrics(metrics)
   }
 }

@@ -107,3 +107,10 @@ static inline enum MHD_Result cmicrohttpd_close_upgraded(struct MHD_UpgradeRespo
 static inline uint64_t cmicrohttpd_size_unknown(void) { return MHD_SIZE_UNKNOWN; }
 static inline ssize_t cmicrohttpd_end_of_stream(void) { return MHD_CONTENT_READER_END_OF_STREAM; }
 static inline ssize_t cmicrohttpd_end_with_error(void) { return MHD_CONTENT_READER_END_WITH_ERROR; }
+/// Lets the end of the connection be the end of the answer, without chunks; the function itself takes
+/// variable arguments, which Swift cannot give.
+static inline void cmicrohttpd_end_by_closing(struct MHD_Response *response) {
+  if (response != NULL)
+    MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
+

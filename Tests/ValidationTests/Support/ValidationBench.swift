@@ -61,7 +61,8 @@ struct ValidationBench: Sendable {
 
   /// Validates rows for a table.
   func validate(
-    _ rows: [TestRow], header: [String], table name: String, nullWords: [String] = []
+    _ rows: [TestRow], header: [String], table name: String, nullWords: [String] = [],
+    rejectRoom: RejectRoom = .standard
   ) async throws -> Outcome {
     let table = try await table(name)
     let mapping = try HeaderMapping().resolve(header: header, table: table)
@@ -71,7 +72,8 @@ struct ValidationBench: Sendable {
       table: table, mapping: mapping, options: options, arbiter: Arbiter(connection: connection))
     var output = EncodedBatch()
     try await validator.encode(
-      .of(rows, fieldsPerRow: header.count), start: FilePosition(), into: &output)
+      .of(rows, fieldsPerRow: header.count), start: FilePosition(), into: &output,
+      rejectRoom: rejectRoom)
     return Outcome(batch: output, columns: validator.stagingColumns)
   }
 

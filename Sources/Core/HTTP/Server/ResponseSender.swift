@@ -70,6 +70,9 @@ struct ResponseSender: Sendable {
         length.map { UInt64($0) } ?? cmicrohttpd_size_unknown(), 64 * 1024, Callbacks.pull,
         retained.toOpaque(), Callbacks.release)
       if response == nil { retained.release() }
+      // MHD 0.9.75 sends the end of a chunked body also where there is none, and the client would take
+      // it for the next answer.
+      if length == nil, exchange.record.method == "HEAD" { cmicrohttpd_end_by_closing(response) }
       return response
     }
   }

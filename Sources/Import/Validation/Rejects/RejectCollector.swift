@@ -1,29 +1,53 @@
 import ImportModel
 
 /// Writes the rejects of a batch, row by row, each row's faults in the order of its columns.
+///
+/// Rows with hundreds of faults have one cause: the first of them are listed, the others are counted.
 struct RejectCollector {
+  /// Faults of one row that are listed.
+  static let faultLimit = 20
+
   let batch: RecordBatch
   let columns: [BatchColumn]
+  /// What the report has room for.
+  let room: RejectRoom
 
   func rejects(flags: UnsafePointer<RowFlags>) -> [Reject] {
     var rejects: [Reject] = []
+    var room = room
     for row in batch.rows.indices where !flags[row].isEmpty {
+      if room.isEmpty { break }
       let first = rejects.count
       if flags[row].contains(.unreadable), let fault = batch.rows[row].fault {
         rejects.append(reject(of: fault, row: batch.rows[row]))
       } else {
-        let badCells = batch.rows[row].badCells
-        for column in columns {
-          if let cell = badCells.first(where: { $0.field == column.field }) {
-            rejects.append(reject(of: cell, in: column, row: batch.rows[row]))
-          } else if column.buffer.states[row].isFault {
-            rejects.append(reject(of: column, at: row))
-          }
-        }
+        addFaults(of: row, to: &rejects)
       }
-      if first < rejects.count { rejects[first].raw = Array(batch.raw(of: batch.rows[row])) }
+      guard first < rejects.count else { continue }
+      rejects[first].raw = Array(batch.raw(of: batch.rows[row]))
+      room.take(row: rejects[first...])
     }
     return rejects
+  }
+
+  private func addFaults(of row: Int, to rejects: inout [Reject]) {
+    let badCells = batch.rows[row].badCells
+    var faults = 0
+    for column in columns {
+      let cell = badCells.first { $0.field == column.field }
+      guard cell != nil || column.buffer.states[row].isFault else { continue }
+      faults += 1
+      if faults > RejectCollector.faultLimit + 1 { continue }
+      rejects.append(
+        cell.map { reject(of: $0, in: column, row: batch.rows[row]) } ?? reject(of: column, at: row)
+      )
+    }
+    let rest = faults - RejectCollector.faultLimit
+    guard rest > 1, let last = rejects.indices.last else { return }
+    // In the place of the first of them, whose code it keeps.
+    rejects[last].column = nil
+    rejects[last].value = nil
+    rejects[last].message = "and \(rest) more faults"
   }
 
   private func reject(of fault: RowFault, row: RecordRow) -> Reject {

@@ -26,10 +26,12 @@ export function problemOf(status, text) {
   return new Problem(`The server answered ${status} and gave no reason.`, "", "unknown", status);
 }
 
-async function call(method, path, signal) {
+async function call(method, path, { signal, body } = {}) {
+  const headers = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(path, { method, signal, headers: { Accept: "application/json" } });
+    answer = await fetch(path, { method, signal, headers, body: body && JSON.stringify(body) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(unreachable, "Check that it runs, then try again.");
@@ -38,8 +40,8 @@ async function call(method, path, signal) {
   return answer;
 }
 
-async function json(method, path) {
-  const answer = await call(method, path);
+async function json(method, path, body) {
+  const answer = await call(method, path, { body });
   try {
     return await answer.json();
   } catch (error) {
@@ -55,6 +57,24 @@ export async function targets() {
 /** One table, with its checks and references. */
 export function target(name) {
   return json("GET", `/targets/${encodeURIComponent(name)}`);
+}
+
+/** All templates, by name. */
+export async function templates() {
+  const all = [];
+  let cursor = null;
+  do {
+    const query = new URLSearchParams({ limit: "500", ...(cursor && { cursor }) });
+    const page = await json("GET", `/templates?${query}`);
+    all.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null);
+  return all;
+}
+
+/** Saves options under a name; resolves to the template. */
+export function saveTemplate(name, options) {
+  return json("PUT", `/templates/${encodeURIComponent(name)}`, options);
 }
 
 /** A page of imports, newest first: `{items, next}`. */
@@ -79,13 +99,19 @@ export function errorsPath(id, format) {
   return `/imports/${encodeURIComponent(id)}/errors?format=${format}`;
 }
 
+/** How many rejected rows the reports of an import list: a limit may leave some out. */
+export async function rowsListed(id) {
+  const answer = await call("HEAD", errorsPath(id, "json"));
+  return Number(answer.headers.get("X-Sluice-Rows-Listed"));
+}
+
 /**
  * The first rejects of an import. The report may be as long as the file, so it is read only as far as
  * needed.
  */
 export async function firstRejects(id, limit) {
   const stop = new AbortController();
-  const answer = await call("GET", errorsPath(id, "json"), stop.signal);
+  const answer = await call("GET", errorsPath(id, "json"), { signal: stop.signal });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   const scanner = new ObjectScanner();
   try {
@@ -102,7 +128,7 @@ export async function firstRejects(id, limit) {
   return scanner.objects.slice(0, limit);
 }
 
-/** Finds the whole objects in the text of a JSON array that comes in pieces. */
+/** Finds the whole objects inside the text of a JSON object that comes in pieces. */
 class ObjectScanner {
   objects = [];
   #text = "";
@@ -112,7 +138,7 @@ class ObjectScanner {
 
   feed(piece) {
     for (const letter of piece) {
-      if (this.#depth > 0 || letter === "{") this.#text += letter;
+      if (this.#depth > 1 || (this.#depth === 1 && letter === "{")) this.#text += letter;
       if (this.#isInString) this.#inString(letter);
       else if (letter === '"') this.#isInString = true;
       else if (letter === "{") this.#depth += 1;
@@ -128,7 +154,7 @@ class ObjectScanner {
 
   #close() {
     this.#depth -= 1;
-    if (this.#depth > 0) return;
+    if (this.#depth !== 1) return;
     this.objects.push(JSON.parse(this.#text));
     this.#text = "";
   }

@@ -5,13 +5,15 @@ import { announce, batched, byId, setText, show } from "./dom.js";
 import { bytes, duration, percent } from "./format.js";
 import { fit, headerOf } from "./header.js";
 import { describeFit, describeTarget, keyOf, keyOptions, mustHave, targetOptions } from "./target.js";
+import { mapped, Templates } from "./templates.js";
 import { upload } from "./upload.js";
 
-const optionNames = ["key", "duplicates", "on_error", "delimiter", "force"];
+const optionNames = ["template", "key", "duplicates", "on_error", "delimiter", "force"];
 
 export class ImportForm {
   #onAccepted;
   #tables = new Map();
+  #templates = new Templates();
   #file = null;
   #header = null;
   #sending = null;
@@ -31,6 +33,8 @@ export class ImportForm {
     });
     byId("target").addEventListener("change", () => this.#targetChosen());
     byId("file").addEventListener("change", () => this.#choose(byId("file").files[0] ?? null));
+    byId("template").addEventListener("change", () => this.#templateChosen());
+    byId("template-save").addEventListener("click", () => this.#saveTemplate());
     byId("options").addEventListener("change", () => this.#optionsChanged());
     byId("sending-cancel").addEventListener("click", () => this.#sending?.cancel());
     byId("again").addEventListener("click", () => this.#sendAgain());
@@ -53,6 +57,7 @@ export class ImportForm {
       if (tables.length === 0) select.firstElementChild.textContent = "There is no table to import into";
       this.#showTarget();
       if (this.#table) this.#loadDetails(this.#table);
+      await this.#templates.load();
     } catch (error) {
       if (this.#tables.size === 0) setText(select.firstElementChild, "The tables cannot be read now");
       this.#showProblem(error);
@@ -66,6 +71,35 @@ export class ImportForm {
   get #key() {
     const named = byId("key").value;
     return this.#table && keyOf(this.#table, named ? JSON.parse(named) : null);
+  }
+
+  // Templates
+
+  /** Its table is taken over into the form; its options come from the server. */
+  #templateChosen() {
+    const target = this.#templates.chosen?.options.target;
+    if (target && this.#tables.has(target)) {
+      byId("target").value = target;
+      this.#targetChosen();
+    } else {
+      this.#optionsChanged();
+    }
+  }
+
+  async #saveTemplate() {
+    const name = byId("template-name").value.trim();
+    if (!name) return this.#ask("template-name", "Give the template a name.");
+    const { template, force, key, ...options } = this.#options();
+    if (key) options.key = JSON.parse(key);
+    const target = byId("target").value;
+    try {
+      await this.#templates.save(name, target ? { target, ...options } : options);
+      byId("template-name").value = "";
+      this.#clearNotices();
+      this.#optionsChanged();
+    } catch (error) {
+      this.#showProblem(error);
+    }
   }
 
   // The target
@@ -99,7 +133,8 @@ export class ImportForm {
     const panel = byId("target-details");
     const check = byId("header-check");
     show(panel, table !== null);
-    const result = table && this.#header && fit(this.#header, table, mustHave(table, this.#key));
+    const header = mapped(this.#header, this.#templates.chosen?.options.mapping);
+    const result = table && header && fit(header, table, mustHave(table, this.#key));
     show(check, Boolean(result));
     show(byId("file-hint"), !result);
     if (result) describeFit(result, check);
@@ -175,9 +210,14 @@ export class ImportForm {
     return this.#readHeader();
   }
 
+  get #delimiter() {
+    const chosen = byId("delimiter").value || this.#templates.chosen?.options.delimiter || ",";
+    return chosen.replace("\\t", "\t");
+  }
+
   async #readHeader() {
     const file = this.#file;
-    const delimiter = byId("delimiter").value.replace("\\t", "\t") || ",";
+    const delimiter = this.#delimiter;
     let header = null;
     try {
       header = file && (await headerOf(file, delimiter));

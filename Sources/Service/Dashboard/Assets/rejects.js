@@ -1,6 +1,6 @@
 // What was rejected of an import: links to the reports, and the first rejects at a glance.
 
-import { errorsPath, firstRejects, Problem } from "./api.js";
+import { errorsPath, firstRejects, Problem, rowsListed } from "./api.js";
 import { make, setText, show } from "./dom.js";
 import { count } from "./format.js";
 
@@ -10,6 +10,8 @@ export class RejectsPanel {
   #id;
   #rowsBad = 0;
   #shownFor = -1;
+  #askedFor = -1;
+  #listed = make("p", { class: "hint", "data-testid": "rejects-listed", hidden: true });
   #summary = make("span", {});
   #content = make("div", { class: "rejects-content" });
   #details;
@@ -44,6 +46,7 @@ export class RejectsPanel {
           "The rows as they stood, with the reasons appended: mend them and send the file again",
         ),
       ),
+      this.#listed,
       this.#details,
     );
   }
@@ -53,7 +56,28 @@ export class RejectsPanel {
     this.#rowsBad = rowsBad;
     show(this.element, rowsBad > 0);
     setText(this.#summary, "Show the first rejects");
-    if (isFinished) this.#load();
+    if (isFinished) {
+      this.#load();
+      this.#showListed();
+    }
+  }
+
+  /** Says it where the reports do not list all rows. */
+  async #showListed() {
+    if (this.#rowsBad === 0 || this.#askedFor === this.#rowsBad) return;
+    const rowsBad = this.#rowsBad;
+    this.#askedFor = rowsBad;
+    try {
+      const listed = await rowsListed(this.#id);
+      setText(
+        this.#listed,
+        `${count(rowsBad)} rows were rejected; the reports list the first ${count(listed)} that were found.`,
+      );
+      show(this.#listed, listed < rowsBad);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#askedFor = -1;
+    }
   }
 
   /** Unfolds the first rejects. */
@@ -110,5 +134,5 @@ function shortened(value) {
 function more(rejects, rowsBad) {
   const rows = new Set(rejects.map((reject) => reject.row)).size;
   const rest = rowsBad - rows;
-  return make("p", { class: "hint" }, rest > 0 ? `The reports hold all ${count(rowsBad)} rejected rows.` : "");
+  return make("p", { class: "hint" }, rest > 0 ? "There are more in the reports." : "");
 }

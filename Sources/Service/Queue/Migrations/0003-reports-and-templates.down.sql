@@ -1,0 +1,2 @@
+DROP TABLE sluice.templates;
+DROP TABLE sluice.reject_lists;
