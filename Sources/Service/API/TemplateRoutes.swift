@@ -92,7 +92,7 @@ struct TemplateRoutes: Sendable {
     case .replaced(let template): return try .json(Object(template))
     case .full:
       throw Problem(
-        status: 409, code: "too_many_templates", title: "Too many templates",
+        status: 409, code: "too_many_templates",
         detail: "there are \(TemplateStore.limit) templates, as many as there may be",
         hint: "remove one that is not needed")
     }
