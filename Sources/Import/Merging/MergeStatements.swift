@@ -9,16 +9,18 @@ struct MergeStatements {
   private let writableColumns: [StagingLayout.Column]
   /// Columns that the file does not have, but that a row must bring along to be proposed.
   private let completions: [TargetRules.Column]
+  private let match: KeyMatch
+  /// Whether triggers may swallow rows, so that those are counted which are left as they are.
+  private let countsSame: Bool
 
-  init(_ request: MergeRequest, completions: [TargetRules.Column] = []) {
+  init(_ request: MergeRequest, rules: TargetRules, countsSame: Bool) {
     self.request = request
-    self.completions = completions
-    let key = Set(request.key.columns)
+    self.countsSame = countsSame
+    completions = rules.completions(of: request)
+    match = KeyMatch(request, rules: rules)
     keyColumns = request.keyColumns
-    let fixed = Set(request.target.columns.filter { $0.identity == .always }.map(\.name))
-    writableColumns = request.layout.columns.filter {
-      !key.contains($0.name) && !fixed.contains($0.name)
-    }
+    let kept = Set(request.key.columns + request.fixedColumns.map(\.name))
+    writableColumns = request.layout.columns.filter { !kept.contains($0.name) }
   }
 
   /// Rows of a slice, given as the half-open range of its pages `$1 ..< $2`.
@@ -49,29 +51,24 @@ struct MergeStatements {
 
   private func selectSlice(completing: Bool = false) -> String {
     let more = completing ? completions.map { ", \($0.filledInOrKept)" }.joined() : ""
-    let join = completing && !completions.isEmpty ? " \(request.joinOfExisting)" : ""
+    let join = completing && !completions.isEmpty ? " \(match.joinOfExisting)" : ""
     return """
       SELECT \(request.layout.columns.map(value).joined(separator: ", "))\(more)
         FROM \(request.staging) s\(join) WHERE \(MergeStatements.slice)
       """
   }
 
-  var targetIsEmpty: String { "SELECT NOT EXISTS (SELECT FROM \(target)) AS empty" }
-
-  var stagingBlocks: String {
+  static let stagingBlocks =
     "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::bigint AS blocks"
-  }
 
-  /// Whether a trigger may change or swallow rows before they are written.
-  var hasRowTriggers: String {
-    """
+  /// Whether a trigger may change or swallow rows before they are inserted or updated.
+  static let hasRowTriggers = """
     SELECT EXISTS (
       SELECT FROM pg_trigger
        WHERE tgrelid IN (SELECT relid FROM pg_partition_tree($1::bigint::oid)
                          UNION SELECT $1::bigint::oid)
-         AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 7 = 7) AS found
+         AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3 AND tgtype & 20 <> 0) AS found
     """
-  }
 
   /// The rows of a slice, in the order in which they lie.
   var rowsOfSlice: String {
@@ -81,20 +78,12 @@ struct MergeStatements {
     """
   }
 
-  /// How many rows of a slice, whose key is whole, the target does not hold.
-  var missing: String {
-    let same = keyColumns.map { "t.\(quotedIdentifier($0.name)) = \(value($0))" }
-    return """
-      SELECT count(*) AS missing FROM \(request.staging) s
-       WHERE \(MergeStatements.slice) AND \(keyIsWhole)
-         AND NOT EXISTS (SELECT FROM \(target) t WHERE \(same.joined(separator: " AND ")))
-      """
-  }
-
-  var analyzeTarget: String { "ANALYZE \(target)" }
-
   /// A plain insert, for a target that holds none of the keys.
   var insert: String { insertHead() + selectSlice() }
+
+  var countSlice: String {
+    "SELECT count(*) AS total FROM \(request.staging) s WHERE \(MergeStatements.slice)"
+  }
 
   /// Inserts what is new, writes what has changed and leaves the rest; answers how many of each were
   /// new and changed.
@@ -106,11 +95,16 @@ struct MergeStatements {
       \(insertHead(alias: " AS t", completing: true))\(selectSlice(completing: true))
        ORDER BY \(list(keyColumns, prefix: "s."))
       ON CONFLICT (\(list(keyColumns))) \(onConflict)
-      RETURNING \(request.isPartitioned ? "NULL::boolean" : "xmax = 0") AS inserted
+      RETURNING \(request.isPartitioned ? "NULL::boolean" : "t.xmax = 0") AS inserted,
+                \(match.isWhole("t")) AS whole
+    ), slice AS (
+      SELECT count(*) AS total, count(*) FILTER (WHERE NOT (\(match.isWhole("s")))) AS loose
+        FROM \(request.staging) s WHERE \(MergeStatements.slice)
     )
     SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted,
+           count(*) FILTER (WHERE NOT whole) AS loose_written,
            (SELECT matched FROM before) AS matched,
-           (SELECT count(*) FROM \(request.staging) s WHERE \(MergeStatements.slice)) AS total
+           (SELECT total FROM slice) AS total, (SELECT loose FROM slice) AS loose
       FROM merged
     """
   }
@@ -118,13 +112,7 @@ struct MergeStatements {
   /// How many rows of a slice the target has already; asked only where `xmax` cannot tell.
   private var matched: String {
     guard request.isPartitioned else { return "SELECT NULL::bigint AS matched" }
-    let same = keyColumns.map {
-      "t.\(quotedIdentifier($0.name)) = \(value($0))"
-    }
-    return """
-      SELECT count(*) AS matched FROM \(request.staging) s
-        JOIN \(target) t ON \(same.joined(separator: " AND ")) WHERE \(MergeStatements.slice)
-      """
+    return "SELECT count(*) AS matched FROM (\(match.pairs("1", where: MergeStatements.slice))) p"
   }
 
   private var onConflict: String {
@@ -132,61 +120,53 @@ struct MergeStatements {
     let assignments = writableColumns.map {
       "\(quotedIdentifier($0.name)) = excluded.\(quotedIdentifier($0.name))"
     }
-    let differences = writableColumns.map { column in
-      let name = quotedIdentifier(column.name)
-      return switch column.comparison {
-      case .equality: "t.\(name) IS DISTINCT FROM excluded.\(name)"
-      case .text:
-        "t.\(name)::text COLLATE \"C\" IS DISTINCT FROM excluded.\(name)::text COLLATE \"C\""
-      case .image: "ROW(t.\(name))::record *<> ROW(excluded.\(name))::record"
-      }
-    }
+    let differs = differences { "excluded.\(quotedIdentifier($0.name))" }
     return """
       DO UPDATE SET \(assignments.joined(separator: ", "))
-        WHERE \(differences.joined(separator: " OR "))
+        WHERE \(countsSame ? "CASE WHEN \(differs) THEN true ELSE \(countOneMore) END" : differs)
       """
   }
 
-  /// Rows whose key is whole: NULLs are equal to nothing unless the index says so.
-  private var keyIsWhole: String {
-    request.key.nullsAreEqual
-      ? "true"
-      : keyColumns.map { "s.\(quotedIdentifier($0.name)) IS NOT NULL" }.joined(separator: " AND ")
+  /// Whether one of the columns that may be written is another in the target's row `t`.
+  private func differences(_ other: (StagingLayout.Column) -> String) -> String {
+    if writableColumns.isEmpty { return "false" }
+    return writableColumns.map { column in
+      let (mine, theirs) = ("t.\(quotedIdentifier(column.name))", other(column))
+      return switch column.comparison {
+      case .equality: "\(mine) IS DISTINCT FROM \(theirs)"
+      case .text: "\(mine)::text COLLATE \"C\" IS DISTINCT FROM \(theirs)::text COLLATE \"C\""
+      case .image: "ROW(\(mine))::record *<> ROW(\(theirs))::record"
+      }
+    }.joined(separator: " OR ")
+  }
+}
+
+// MARK: Rows that triggers swallow
+
+extension MergeStatements {
+  /// Rows that were compared and left as they are. A setting can be counted up from inside a statement,
+  /// needs no right, and goes back with a savepoint.
+  private static let same = "'sluice.same'"
+
+  static let resetSame = "SELECT set_config(\(same), '0', true)"
+
+  static let readSame = "SELECT current_setting(\(same))::bigint AS same"
+
+  /// False.
+  private var countOneMore: String {
+    let next = "(current_setting(\(MergeStatements.same))::bigint + 1)::text"
+    return "set_config(\(MergeStatements.same), \(next), true) IS NULL"
   }
 
-  var hasDuplicates: String {
-    """
-    SELECT EXISTS (SELECT FROM \(request.staging) s WHERE \(keyIsWhole)
-                    GROUP BY \(keyColumns.map(value).joined(separator: ", "))
-                   HAVING count(*) > 1) AS found
-    """
-  }
+  /// Whether `readSame` tells of all rows that were left as they are: with `DO NOTHING`, nothing is compared.
+  var tellsSame: Bool { countsSame && !writableColumns.isEmpty }
 
-  /// Removes the rows that another row of the file stands for.
-  func removeDuplicates(keepingLast: Bool) -> String {
+  /// How many rows of a slice, whose key is whole, do not stand in the target as they are.
+  var unsettled: String {
     """
-    DELETE FROM \(request.staging) d USING (
-      SELECT s.ctid AS id, row_number() OVER (
-               PARTITION BY \(keyColumns.map(value).joined(separator: ", "))
-               ORDER BY s.\(row) \(keepingLast ? "DESC" : "ASC")) AS place
-        FROM \(request.staging) s WHERE \(keyIsWhole)) n
-     WHERE d.ctid = n.id AND n.place > 1
+    SELECT count(*) AS unsettled FROM \(request.staging) s
+     WHERE \(MergeStatements.slice) AND \(match.isWhole("s"))
+       AND NOT \(match.isHeld(where: "NOT (\(differences(value)))"))
     """
-  }
-
-  /// The rows that share their key with another one, in the order of the file, and where they lie.
-  var duplicateRows: String {
-    """
-    SELECT r.row, r.place FROM (
-      SELECT s.\(row) AS row, s.ctid AS place, count(*) OVER (
-               PARTITION BY \(keyColumns.map(value).joined(separator: ", "))) AS times
-        FROM \(request.staging) s WHERE \(keyIsWhole)) r
-     WHERE r.times > 1 ORDER BY r.row
-    """
-  }
-
-  /// Removes rows by where they lie.
-  var removeRows: String {
-    "DELETE FROM \(request.staging) s WHERE s.ctid = ANY ($1::tid[])"
   }
 }

@@ -5,16 +5,16 @@ import Postgres
 extension Merger {
   func removeDuplicates(_ counts: inout RowCounts) async throws {
     guard request.duplicates != .reject,
-      try await connection.query(statements.hasDuplicates).rows[0].bool("found")
+      try await connection.query(duplicates.hasDuplicates).rows[0].bool("found")
     else { return }
-    let statement = statements.removeDuplicates(keepingLast: request.duplicates == .last)
+    let statement = duplicates.removeDuplicates(keepingLast: request.duplicates == .last)
     counts.skipped += Int64(try await connection.query(statement).affected)
   }
 
   /// Moves duplicates from staging to the rejects, in a transaction of its own with its entry in the
   /// ledger: a failed import keeps them in its report, and another attempt does not look for them again.
   func rejectDuplicates(_ counts: inout RowCounts) async throws {
-    guard try await connection.query(statements.hasDuplicates).rows[0].bool("found") else { return }
+    guard try await connection.query(duplicates.hasDuplicates).rows[0].bool("found") else { return }
     let removed = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       let removed = try await moveDuplicates()
       try await enter(removed)
@@ -26,7 +26,7 @@ extension Merger {
 
   private func moveDuplicates() async throws -> Int64 {
     try await connection.execute(
-      "DECLARE duplicates NO SCROLL CURSOR FOR \(statements.duplicateRows)")
+      "DECLARE duplicates NO SCROLL CURSOR FOR \(duplicates.duplicateRows)")
     var removed: Int64 = 0
     while true {
       // The cursor sees staging as it was when it was declared, whatever is removed behind it.
@@ -35,7 +35,7 @@ extension Merger {
       try await reject(try page.map { breach(row: try $0.int64("row")) }, connection)
       let places = try page.map { try $0.string("place") }
       removed += Int64(
-        try await connection.query(statements.removeRows, [.textArray(places)]).affected)
+        try await connection.query(duplicates.removeRows, [.textArray(places)]).affected)
     }
     try await connection.execute("CLOSE duplicates")
     return removed

@@ -18,8 +18,15 @@ public struct Merger: Sendable {
   /// First word of the advisory locks on targets; the second is the OID.
   private static let lockSpace: Int64 = 0x51C1
 
+  /// Who waits for a lock keeps a worker's place: after five seconds the import is handed back. A shorter
+  /// limit of the role or the database stays.
+  private static let limitOfWaits = """
+    SELECT set_config('lock_timeout', '5s', true) FROM pg_settings
+     WHERE name = 'lock_timeout' AND setting::integer NOT BETWEEN 1 AND 5000
+    """
+
   let request: MergeRequest
-  let statements: MergeStatements
+  let duplicates: DuplicateStatements
   let connection: PostgresConnection
   let watch: Watch
   let reject: Reject
@@ -31,7 +38,7 @@ public struct Merger: Sendable {
     reject: @escaping Reject, checkRejects check: @escaping CheckRejects
   ) {
     self.request = request
-    statements = MergeStatements(request)
+    duplicates = DuplicateStatements(request)
     self.connection = connection
     self.watch = watch
     self.reject = reject
@@ -70,7 +77,9 @@ public struct Merger: Sendable {
   ) async throws -> Result<MergeOutcome, ImportFailure>? {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       try await prepare()
-      let isEmpty = try await connection.query(statements.targetIsEmpty).rows[0].bool("empty")
+      let isEmpty = try await connection.query(
+        "SELECT NOT EXISTS (SELECT FROM \(request.targetName)) AS empty"
+      ).rows[0].bool("empty")
       if plan == .insert, !isEmpty { return nil }
       let rules = try await RuleCatalog.read(request.target, on: connection)
       let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
@@ -91,6 +100,7 @@ public struct Merger: Sendable {
 
   private func prepare() async throws {
     try await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+    _ = try await connection.query(Merger.limitOfWaits)
     let key = Merger.lockSpace << 32 | Int64(request.target.oid)
     _ = try await connection.query("SELECT pg_advisory_xact_lock($1)", [.int(key)])
   }
@@ -161,7 +171,7 @@ public struct Merger: Sendable {
   public func analyzeIfGrown(_ counts: RowCounts) async throws {
     let changed = counts.inserted + counts.updated
     guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
-    try await connection.execute(statements.analyzeTarget)
+    try await connection.execute("ANALYZE \(request.targetName)")
   }
 }
 

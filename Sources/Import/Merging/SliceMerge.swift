@@ -21,14 +21,14 @@ struct SliceMerge: Sendable {
     self.plan = plan
     self.rules = rules
     let request = merger.request
-    statements = MergeStatements(request, completions: rules.completions(of: request))
     blocks = try await merger.connection.query(
-      statements.stagingBlocks, [.text(request.staging)]
+      MergeStatements.stagingBlocks, [.text(request.staging)]
     ).rows[0].int64("blocks")
     rowsPerBlock = max(1, Double(request.staged.ok) / Double(max(1, blocks)))
     hasTriggers = try await merger.connection.query(
-      statements.hasRowTriggers, [.int(Int64(request.target.oid))]
+      MergeStatements.hasRowTriggers, [.int(Int64(request.target.oid))]
     ).rows[0].bool("found")
+    statements = MergeStatements(request, rules: rules, countsSame: hasTriggers)
   }
 
   /// Merges all rows, or throws what the first refused one brings up.
@@ -144,8 +144,9 @@ struct SliceMerge: Sendable {
       if !rejects.isProbed {
         do {
           _ = try await connection.savepoint { _ in try await merge(.none) }
-        } catch is PostgresError {
-          throw error
+        } catch let probe as PostgresError {
+          // A lock that the probe ran into says nothing of the statement.
+          throw probe.isOfCircumstances ? probe : error
         }
         rejects.isProbed = true
       }
@@ -164,33 +165,50 @@ struct SliceMerge: Sendable {
     case .insert:
       let inserted = Int64(
         try await connection.query(statements.insert, slice.parameters).affected)
-      if hasTriggers { try await checkNoneIsMissing(slice, else: RowsSwallowed()) }
+      if hasTriggers {
+        let total = try await connection.query(statements.countSlice, slice.parameters).rows[0]
+          .int64("total")
+        if inserted < total { throw RowsSwallowed() }
+      }
       return SliceOutcome(inserted: inserted)
     case .upsert:
+      if statements.tellsSame { _ = try await connection.query(MergeStatements.resetSame) }
       let row = try await connection.query(statements.upsert, slice.parameters).rows[0]
       let total = try row.int64("total")
       let written = try row.int64("written")
       let matched = try row.optionalInt64("matched")
       // Somebody else may have written keys since the others were counted.
       let inserted = try matched.map { min(written, max(0, total - $0)) } ?? row.int64("inserted")
-      if hasTriggers {
-        try await checkNoneIsMissing(
-          slice,
-          else: ImportFailure(
-            .notConserved,
-            "a trigger of \(merger.request.target.displayName) keeps rows out of the table",
-            hint: "nothing was changed; disable the trigger for imports, or let it raise"))
-      }
+      if hasTriggers { try await checkNoneIsSwallowed(slice, row, unwritten: total - written) }
       return SliceOutcome(
         inserted: inserted, updated: written - inserted, unchanged: total - written)
     }
   }
 
-  /// A trigger that answers NULL swallows a row without a word: counts alone do not show it.
-  private func checkNoneIsMissing(_ slice: StagedSlice, else error: any Error) async throws {
-    let missing = try await connection.query(statements.missing, slice.parameters).rows[0]
-      .int64("missing")
-    if missing > 0 { throw error }
+  /// A trigger that answers NULL swallows a row without a word: it is neither written, nor was it compared
+  /// and found the same. What a trigger makes of a row that is written is its own affair.
+  ///
+  /// A row that was swallowed although it stands in the target just so is no loss.
+  private func checkNoneIsSwallowed(
+    _ slice: StagedSlice, _ merged: PostgresRow, unwritten: Int64
+  ) async throws {
+    var swallowed = unwritten
+    if statements.tellsSame {
+      swallowed -= try await connection.query(MergeStatements.readSame).rows[0].int64("same")
+    }
+    guard swallowed > 0 else { return }
+    // A row whose key is not whole can only be inserted.
+    var lost = try merged.int64("loose") - merged.int64("loose_written")
+    if lost <= 0 {
+      lost = try await connection.query(statements.unsettled, slice.parameters).rows[0]
+        .int64("unsettled")
+    }
+    guard lost <= 0 else {
+      throw ImportFailure(
+        .notConserved,
+        "a trigger of \(merger.request.target.displayName) keeps rows out of the table",
+        hint: "nothing was changed; disable the trigger for imports, or let it raise")
+    }
   }
 }
 

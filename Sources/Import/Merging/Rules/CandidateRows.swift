@@ -70,7 +70,8 @@ struct CandidateRows {
     }
     let list = items.joined(separator: ", ")
     guard isJoined else { return "SELECT \(list) FROM \(request.staging) s" }
-    return "SELECT \(list) FROM \(request.staging) s \(request.joinOfExisting)\(wholeKeys)"
+    return "SELECT \(list) FROM \(request.staging) s "
+      + "\(KeyMatch(request, rules: rules).joinOfExisting)\(wholeKeys)"
   }
 }
 
@@ -99,11 +100,5 @@ extension MergeRequest {
   func value(_ column: StagingLayout.Column) -> String {
     let name = "s." + quotedIdentifier(column.name)
     return column.castTo.map { "CAST(\(name) AS \($0))" } ?? name
-  }
-
-  /// Joins each row `s` of staging with the row `e` that it would update.
-  var joinOfExisting: String {
-    let same = keyColumns.map { "e.\(quotedIdentifier($0.name)) = \(value($0))" }
-    return "LEFT JOIN \(targetName) e ON \(same.joined(separator: " AND "))"
   }
 }

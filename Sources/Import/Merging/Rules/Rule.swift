@@ -5,6 +5,8 @@ enum Rule: Sendable, Equatable {
   case check(TargetRules.Check)
   /// A generated column that must have a value.
   case required(TargetRules.Column)
+  /// An identity that is `GENERATED ALWAYS`: a row may bring its value along, but not change it.
+  case fixed(StagingLayout.Column)
   case reference(TargetRules.Reference)
   case key(TargetRules.Key)
 
@@ -19,6 +21,7 @@ enum Rule: Sendable, Equatable {
     switch self {
     case .check(let check): check.columns
     case .required(let column): [column.name]
+    case .fixed(let column): [column.name]
     case .reference(let reference): reference.columns
     case .key(let key): key.columns
     }
@@ -28,6 +31,7 @@ enum Rule: Sendable, Equatable {
     switch self {
     case .check: .check
     case .required: .required
+    case .fixed: .database
     case .reference: .foreignKey
     case .key: .unique
     }
@@ -43,6 +47,8 @@ enum Rule: Sendable, Equatable {
     case .required(let column):
       return
         "null value in column \"\(column.name)\" of relation \"\(table)\" violates not-null constraint"
+    case .fixed(let column):
+      return "column \"\(column.name)\" can only be updated to DEFAULT (SQLSTATE 428C9)"
     case .reference(let reference):
       let head =
         "insert or update on table \"\(table)\" violates foreign key constraint \"\(reference.name)\": "
@@ -65,9 +71,10 @@ enum Rule: Sendable, Equatable {
 
 extension TargetRules {
   /// The rules that rows of a file with these columns could break, and that sets can tell of.
-  func found(in request: MergeRequest) -> [Rule] {
+  func found(in request: MergeRequest, targetIsEmpty: Bool) -> [Rule] {
+    let fixed = targetIsEmpty ? [] : request.fixedColumns.map(Rule.fixed)
     // What a trigger makes of a row is known only when it is written.
-    if mayRewriteRows { return [] }
+    if mayRewriteRows { return fixed }
     let given = Set(request.layout.columns.map(\.name))
     let generated = Set(columns.filter(\.isGenerated).map(\.name))
     let isTouched = { (names: [String]) in
@@ -82,7 +89,16 @@ extension TargetRules {
     let others = keys.filter { key in
       isTouched(key.columns) && !(key.isPlain && key.exclusion == nil && Set(key.columns) == own)
     }
-    return checks.filter { isTouched($0.columns) }.map(Rule.check) + required.map(Rule.required)
+    let checks = checks.filter { isTouched($0.columns) }
+    return fixed + checks.map(Rule.check) + required.map(Rule.required)
       + readable.map(Rule.reference) + others.map(Rule.key)
+  }
+}
+
+extension MergeRequest {
+  /// Columns beside the key that an insert can write and an update cannot.
+  var fixedColumns: [StagingLayout.Column] {
+    let fixed = Set(target.columns.filter { $0.identity == .always }.map(\.name))
+    return layout.columns.filter { fixed.contains($0.name) && !key.columns.contains($0.name) }
   }
 }

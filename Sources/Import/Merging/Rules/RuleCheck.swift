@@ -4,7 +4,8 @@ import Postgres
 /// Finds the rows of staging that break rules of the target, in sets, and removes them.
 ///
 /// What it finds is the same that Postgres would refuse in the merge; what it cannot tell, Postgres finds
-/// there. So a statement of it that fails is no failure of the import: its rule is left to the merge.
+/// there. So a statement of it that fails is no failure of the import: its rule is left to the merge. Only
+/// a column that no update can write is nothing that the merge would be refused for.
 struct RuleCheck {
   private static let pageSize = 1000
   /// Rows that refer to removed rows are looked for so many times; what is left, the merge finds.
@@ -20,10 +21,8 @@ struct RuleCheck {
     on connection: PostgresConnection
   ) {
     self.request = request
-    self.rules = rules.found(in: request)
-    statements = RuleStatements(
-      request,
-      candidates: CandidateRows(request, rules: rules, targetIsEmpty: targetIsEmpty))
+    self.rules = rules.found(in: request, targetIsEmpty: targetIsEmpty)
+    statements = RuleStatements(request, rules: rules, targetIsEmpty: targetIsEmpty)
     self.targetIsEmpty = targetIsEmpty
     self.connection = connection
   }
@@ -37,8 +36,14 @@ struct RuleCheck {
   ///
   /// - Returns: how many.
   func sift() async throws -> Int64 {
-    guard try await succeeds([RuleStatements.createBreaches]) else { return 0 }
+    if try await !succeeds([RuleStatements.createBreaches]) {
+      guard request.fixedColumns.isEmpty else { throw unknowable }
+      return 0
+    }
     for (index, rule) in rules.enumerated() {
+      if case .fixed(let column) = rule {
+        guard try await succeeds([statements.fixed(column, rule: index)]) else { throw unknowable }
+      }
       for statements in setStatements(rule, index) { _ = try await succeeds(statements) }
     }
     // Within the file a row is held against those only that break no other rule.
@@ -54,8 +59,16 @@ struct RuleCheck {
     return removed
   }
 
+  private var unknowable: ImportFailure {
+    let names = request.fixedColumns.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    return ImportFailure(
+      .database, "whether rows of the file change \(names) could not be looked up",
+      hint: "such an identity cannot be updated: leave it out of the file, or make it BY DEFAULT")
+  }
+
   private func setStatements(_ rule: Rule, _ index: Int) -> [[String]?] {
     switch rule {
+    case .fixed: []
     case .check(let check):
       [statements.check(check.expression, columns: check.columns, rule: index).map { [$0] }]
     case .required(let column):

@@ -11,10 +11,12 @@ struct RuleStatements {
 
   let request: MergeRequest
   let candidates: CandidateRows
+  private let match: KeyMatch
 
-  init(_ request: MergeRequest, candidates: CandidateRows) {
+  init(_ request: MergeRequest, rules: TargetRules, targetIsEmpty: Bool) {
     self.request = request
-    self.candidates = candidates
+    candidates = CandidateRows(request, rules: rules, targetIsEmpty: targetIsEmpty)
+    match = KeyMatch(request, rules: rules)
   }
 
   static let createBreaches = """
@@ -54,6 +56,14 @@ struct RuleStatements {
       insert(
         "SELECT \(candidates.number), \(rule), 0, NULL FROM \(rows) WHERE (\(expression)) IS FALSE")
     }
+  }
+
+  /// The rows that would have to change a column of theirs which only an insert can write.
+  func fixed(_ column: StagingLayout.Column, rule: Int) -> String {
+    let number = "s.\(quotedIdentifier(request.layout.rowColumn))"
+    let changed =
+      "t.\(quotedIdentifier(column.name)) OPERATOR(pg_catalog.<>) \(request.value(column))"
+    return insert(match.pairs("\(number), \(rule), 0, NULL", where: changed))
   }
 
   /// The rows that point to nothing.
@@ -113,10 +123,8 @@ extension RuleStatements {
   }
 
   private func sameRow(_ one: String, _ other: String) -> String {
-    request.key.columns.indices.map {
-      request.key.nullsAreEqual
-        ? "\(one).c\($0) IS NOT DISTINCT FROM \(other).c\($0)" : "\(one).c\($0) = \(other).c\($0)"
-    }.joined(separator: " AND ")
+    let columns = { (alias: String) in request.key.columns.indices.map { "\(alias).c\($0)" } }
+    return match.sameness(columns(one), columns(other))
   }
 
   private func values(_ key: TargetRules.Key, _ alias: String) -> String {
