@@ -98,7 +98,7 @@ struct OptionParserTests {
     Given("mode", "insert"), Given("mode", "append"), Given("mode", "replace"),
     Given("commit", "batched"), Given("dry_run", "true"), Given("format", "xlsx"),
     Given("encoding", "latin1"), Given("header", "false"), Given("skip_rows", "2"),
-    Given("template", "t"), Given("escape", "\\"), Given("sheet", "1"), Given("decimal", ","),
+    Given("escape", "\\"), Given("sheet", "1"), Given("decimal", ","),
     Given("thousands", "."), Given("date_format", "DMY"), Given("date_order", "DMY"),
     Given("webhook", "https://example.com"),
     Given("mapping", #"{"shop": {"column": "shop_id", "lookup": "demo.shop.name"}}"#),

@@ -15,6 +15,8 @@ final class ServerBench: Sendable {
     configure: (inout HTTPServerConfiguration) -> Void = { _ in }
   ) throws {
     var configuration = HTTPServerConfiguration()
+    // Other tests may keep the few threads of the pool busy: a bound against hanging, no measure.
+    configuration.lastWords = .seconds(30)
     configure(&configuration)
     var router = HTTPRouter()
     routes(&router)

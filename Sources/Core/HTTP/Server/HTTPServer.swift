@@ -13,9 +13,6 @@ public final class HTTPServer: Sendable {
     case stopped
   }
 
-  /// How long a handler may take to answer when its body was cut.
-  private static let lastWords: Duration = .seconds(2)
-
   private let configuration: HTTPServerConfiguration
   private let router: HTTPRouter
   private let logger: Logger
@@ -78,10 +75,10 @@ public final class HTTPServer: Sendable {
     async let webSocketsClosed: Void = core.engine.shutdown(code: 1001, grace: grace)
     await Self.waitForExchanges(watcher, until: deadline)
     let cut = watcher.connections.compactMap(\.exchange).filter { $0.cutUpload(.shuttingDown) }
-    await Self.wait(until: deadline + Self.lastWords) { cut.allSatisfy(\.isCompleted) }
+    await Self.wait(until: deadline + configuration.lastWords) { cut.allSatisfy(\.isCompleted) }
     for connection in watcher.connections { connection.exchange?.abort(.connectionClosed) }
     await webSocketsClosed
-    let isQuiet = await Self.waitForExchanges(watcher, until: deadline + .seconds(5))
+    let isQuiet = await Self.waitForExchanges(watcher, until: deadline + configuration.lastWords + .seconds(3))
     if isQuiet {
       await Self.stop(daemon)
     } else {

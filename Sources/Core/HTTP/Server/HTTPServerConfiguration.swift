@@ -17,6 +17,8 @@ public struct HTTPServerConfiguration: Sendable {
   public var requestTimeout: Duration?
   /// The most connections at a time; further ones wait to be accepted.
   public var maxConnections = 1000
+  /// How long a shutdown waits, behind its grace, for the answers of handlers whose body it has cut.
+  public var lastWords: Duration = .seconds(2)
   /// The host names, without port, by which the service may be addressed; nil for any.
   ///
   /// A service on loopback should name them, or a page in a browser can reach it through a name of
