@@ -75,10 +75,11 @@ public final class HTTPServer: Sendable {
     async let webSocketsClosed: Void = core.engine.shutdown(code: 1001, grace: grace)
     await Self.waitForExchanges(watcher, until: deadline)
     let cut = watcher.connections.compactMap(\.exchange).filter { $0.cutUpload(.shuttingDown) }
-    await Self.wait(until: deadline + configuration.lastWords) { cut.allSatisfy(\.isCompleted) }
+    let end = deadline + configuration.lastWords
+    await Self.wait(until: end) { cut.allSatisfy(\.isCompleted) }
     for connection in watcher.connections { connection.exchange?.abort(.connectionClosed) }
     await webSocketsClosed
-    let isQuiet = await Self.waitForExchanges(watcher, until: deadline + configuration.lastWords + .seconds(3))
+    let isQuiet = await Self.waitForExchanges(watcher, until: end + .seconds(3))
     if isQuiet {
       await Self.stop(daemon)
     } else {
