@@ -125,7 +125,7 @@ let package = Package(
       dependencies: [
         "API", "Worker", "Queue", "Progress", "Spool", "Postgres", "HTTP", "HTTPClient",
         "Telemetry",
-        "Threading", "ImportModel", "Dashboard", "EmbeddedPostgres",
+        "Threading", "ImportModel", "Dashboard", "EmbeddedPostgres", "Reading",
       ],
       path: "Sources/sluice",
       resources: [

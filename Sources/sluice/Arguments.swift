@@ -10,7 +10,7 @@ struct Arguments {
   init(_ words: [String], for command: Command) throws {
     self.command = command
     let (valued, plain) = command.options
-    let settings = command == .import ? [] : Setting.allCases.map(\.flag)
+    let settings = command.takesFile ? [] : Setting.allCases.map(\.flag)
     let known = Set(valued.keys).union(settings)
     var rest = words[...]
     while let word = rest.popFirst() {
@@ -33,7 +33,7 @@ struct Arguments {
         throw UsageError("there is no option \(word)", help: Usage.of(command))
       }
     }
-    if command != .import, let file = files.first {
+    if !command.takesFile, let file = files.first {
       throw UsageError("\(file) is too much", help: Usage.of(command))
     }
   }

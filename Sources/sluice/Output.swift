@@ -11,16 +11,24 @@ enum Output {
   /// Text on standard error, without a line end: for a progress bar.
   static func draw(_ text: String) { write(text, to: 2) }
 
+  /// Bytes on standard output; false when nobody reads any more.
+  static func bytes(_ bytes: [UInt8]) -> Bool { write(bytes[...], to: 1) }
+
   private static func write(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
+    _ = write(Array(text.utf8)[...], to: descriptor)
+  }
+
+  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+    var bytes = bytes
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 {
         // Nobody reads any more: there is no one to tell.
-        if errno != EINTR { return }
+        if errno != EINTR { return false }
         continue
       }
       bytes = bytes.dropFirst(count)
     }
+    return true
   }
 }

@@ -1,6 +1,9 @@
-/// The commands that there are. `inspect`, `cat`, `doctor` and `token` come with later versions.
+/// The commands that there are. `inspect`, `doctor` and `token` come with later versions.
 enum Command: String, CaseIterable {
-  case serve, worker, migrate, `import`, demo
+  case serve, worker, migrate, `import`, cat, demo
+
+  /// Whether it works on a file that is named, and needs no settings.
+  var takesFile: Bool { self == .import || self == .cat }
 
   var summary: String {
     switch self {
@@ -8,6 +11,7 @@ enum Command: String, CaseIterable {
     case .worker: "a worker alone, against the same database and spool"
     case .migrate: "bring the `sluice` schema up or down"
     case .import: "upload a file to a running server and wait for the end"
+    case .cat: "the rows of a file as plain CSV in UTF-8"
     case .demo: "an embedded Postgres with a demo schema, a first import, then serve"
     }
   }
@@ -21,6 +25,17 @@ enum Command: String, CaseIterable {
       ([:], [:])
     case .migrate:
       (["to": "version to go to; 0 removes everything"], ["dry-run": "only say what would be done"])
+    case .cat:
+      (
+        [
+          "format": "csv, json or xlsx", "encoding": "of a text, such as windows-1252",
+          "delimiter": "what stands between two fields; \\t is a tab",
+          "quote": "what stands around a field, or none",
+          "escape": "what stands before a quote in quotes",
+          "header": "true or false: whether the first row names the columns",
+          "skip-rows": "lines before the table", "sheet": "of a workbook: its name or number",
+        ], ["strict": "stop at the first bad row"]
+      )
     case .import:
       (
         [
@@ -58,12 +73,12 @@ enum Usage {
   }
 
   static func of(_ command: Command) -> String {
-    let file = command == .import ? " FILE" : ""
+    let file = command.takesFile ? " FILE" : ""
     let (valued, plain) = command.options
     var lines = ["usage: sluice \(command.rawValue)\(file) [OPTION…]", "", command.summary, ""]
     lines += valued.sorted { $0.key < $1.key }.map { row("--\($0.key) VALUE", $0.value) }
     lines += plain.sorted { $0.key < $1.key }.map { row("--\($0.key)", $0.value) }
-    if command != .import {
+    if !command.takesFile {
       lines += ["", "settings, each also as a variable of the environment:"]
       lines += Setting.allCases.map { row("--\($0.flag) VALUE", "\($0.variable): \($0.meaning)") }
     }

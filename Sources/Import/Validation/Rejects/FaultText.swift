@@ -33,26 +33,7 @@ struct FaultText {
 
   /// Describes a row that the reader could not make whole.
   init(_ fault: RowFault, fieldsInHeader: Int) {
-    switch fault {
-    case .fieldCount(let found):
-      code = .fieldCount
-      message = "has \(found) \(found == 1 ? "field" : "fields"), the header has \(fieldsInHeader)"
-    case .unterminatedQuote:
-      code = .unterminatedQuote
-      message = "the file ends inside a quoted field that begins in this row"
-    case .tooLong(let limit):
-      code = .rowTooLong
-      message = "is longer than \(limit) bytes"
-    case .badEncoding:
-      code = .badEncoding
-      message = "has bytes that are no text in the encoding of the file"
-    case .syntax(let text):
-      code = .type
-      message = text
-    case .badCells(let cells):
-      code = .type
-      message = "has cells with errors: \(cells.map(\.text).joined(separator: ", "))"
-    }
+    (code, message) = (fault.code, fault.message(fieldsInHeader: fieldsInHeader))
   }
 
   private static func typeMessage(_ type: ColumnType, _ text: UnsafeRawBufferPointer) -> String {

@@ -3,8 +3,8 @@
 /// 1. A byte order mark decides.
 /// 2. Zero bytes tell UTF-16 and UTF-32 without one.
 /// 3. What is valid UTF-8 throughout is UTF-8; plain ASCII is, too.
-/// 4. What is UTF-8 for the most part is UTF-8 with bad rows: where there are at least four valid
-///    characters beyond ASCII for each broken sequence. It is sure of it at a thousand. (Texts in other
+/// 4. What is UTF-8 for the most part is UTF-8 with bad rows: where there is at least one valid
+///    character beyond ASCII for each broken sequence. It is sure of it at a thousand. (Texts in other
 ///    encodings have hardly a valid sequence, and none among those tried had one for each broken one.)
 /// 5. For anything else the lines that are not UTF-8 are read in each encoding that is likely
 ///    (`EncodingRanking`), and libuchardet is asked. Where both agree and no other is close, it is sure.
@@ -53,7 +53,7 @@ public final class EncodingDetector {
     if isWholeFile { scan.finishFile() }
     if let mark, mark != .utf8 { return EncodingGuess(encoding: mark.encoding, isSure: true) }
     if let wide { return guess(of: wide) }
-    if mark == .utf8 || scan.brokenCount == 0 || scan.validCount >= 4 * scan.brokenCount {
+    if mark == .utf8 || scan.brokenCount == 0 || scan.validCount >= scan.brokenCount {
       return utf8Guess
     }
     return EncodingRanking(of: pieces.bytes, uchardet: Uchardet.guess(pieces.bytes)).guess

@@ -1,0 +1,117 @@
+import FoundationEssentials
+import ImportModel
+import Reading
+import Threading
+
+/// `sluice cat FILE`: the rows as plain CSV on standard output, what is wrong on standard error.
+struct CatCommand {
+  private static let batchBytes = 1 << 20
+
+  private let path: String
+  private let request: FileRequest
+  private let isStrict: Bool
+
+  init(_ arguments: Arguments) throws {
+    guard arguments.files.count == 1, let path = arguments.files.first else {
+      throw arguments.wrong("name one file")
+    }
+    self.path = path
+    request = try FileRequest(arguments)
+    isStrict = arguments.flags.contains("strict")
+  }
+
+  /// Ends with 1 where the file cannot be read, or `--strict` met a bad row.
+  func run() async throws -> Int32 {
+    let executor = ThreadExecutor(name: "cat")
+    return try await withTaskExecutorPreference(executor) {
+      do {
+        return try print()
+      } catch let error as ReadingError {
+        Output.error("sluice: \(path): \(error.message)\(error.hint.map { " \($0)" } ?? "")")
+        return ExitCode.failed
+      }
+    }
+  }
+
+  private func print() throws -> Int32 {
+    let file = try LocalFile(path)
+    let scratch = FileManager.default.temporaryDirectory.path
+    let plan = try FileInspector(file, request: request, scratch: scratch).plan(.whole)
+    for note in plan.notes { Output.error("sluice: \(path): \(note)") }
+    let reader = try plan.reader(of: file, scratch: scratch)
+    let header = try reader.readHeader()
+    var printer = CSVPrinter()
+    if plan.hasHeader { printer.append(names: header.names) }
+    let batch = RecordBatch(capacity: 2 * CatCommand.batchBytes)
+    while try reader.read(into: batch, maxBytes: CatCommand.batchBytes, maxRows: .max) {
+      for index in batch.rows.indices {
+        guard let fault = batch.rows[index].fault else {
+          printer.append(row: index, of: batch)
+          continue
+        }
+        tell(fault, of: batch.rows[index], in: batch)
+        if isStrict { return Output.bytes(printer.bytes) ? ExitCode.failed : ExitCode.done }
+      }
+      // Whoever reads has had enough, as `head` has: that is no error.
+      guard Output.bytes(printer.bytes) else { return ExitCode.done }
+      printer.removeAll()
+    }
+    _ = Output.bytes(printer.bytes)
+    return ExitCode.done
+  }
+
+  private func tell(_ fault: RowFault, of row: RecordRow, in batch: RecordBatch) {
+    let message = fault.message(fieldsInHeader: batch.fieldsPerRow)
+    let raw = String(decoding: batch.raw(of: row), as: UTF8.self)
+    Output.error("line \(row.line): \(fault.code.rawValue): \(message): \(raw)")
+  }
+}
+
+extension FileRequest {
+  /// What the options of a command line say of a file.
+  init(_ arguments: Arguments) throws {
+    self.init()
+    if let format = arguments["format"] {
+      guard let known = FileFormat(rawValue: format) else {
+        throw arguments.wrong("--format is csv, json or xlsx")
+      }
+      self.format = known
+    }
+    if let name = arguments["encoding"] {
+      guard let known = TextEncoding(named: name) else {
+        throw arguments.wrong("--encoding \(name) is not known")
+      }
+      encoding = known
+    }
+    if let text = arguments["delimiter"] {
+      dialect.delimiter = Array((text == "\\t" ? "\t" : text).utf8)
+    }
+    if let text = arguments["quote"] {
+      dialect.quote = .some(text == "none" ? nil : try arguments.byte(text, "quote"))
+    }
+    if let text = arguments["escape"] {
+      let byte = try arguments.byte(text, "escape")
+      dialect.escape = dialect.quote == .some(byte) ? .doubling : .character(byte)
+    }
+    if let text = arguments["header"] {
+      guard let value = Bool(text) else { throw arguments.wrong("--header is true or false") }
+      dialect.hasHeader = value
+    }
+    if let text = arguments["skip-rows"] {
+      guard let count = Int(text), count >= 0 else {
+        throw arguments.wrong("--skip-rows is a number of lines")
+      }
+      dialect.skipRows = count
+    }
+    if let text = arguments["sheet"] { sheet = Int(text).map { .index($0) } ?? .named(text) }
+  }
+}
+
+extension Arguments {
+  fileprivate func byte(_ text: String, _ name: String) throws -> UInt8 {
+    guard text.utf8.count == 1, let byte = text.utf8.first else {
+      throw wrong("--\(name) is one ASCII character")
+    }
+    return byte
+  }
+}
