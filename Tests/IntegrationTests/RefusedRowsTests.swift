@@ -229,4 +229,39 @@ struct RefusedRowsTests {
       #expect(tries <= Int(count / walk.limit) + 1 + bad.count * 24)
     }
   }
+
+  @Test("a walk learns how far apart bad things are: among one bad of 100, each costs few tries")
+  func pace() {
+    let count: Int64 = 50_000
+    let bad = Set((0..<count).filter { (($0 &* 2_654_435_761) >> 7) % 100 == 0 })
+    var walk = SliceWalk(count: count, limit: 20_000)
+    var refused: Set<Int64> = []
+    var tries = 0
+    while let range = walk.next {
+      tries += 1
+      if bad.isDisjoint(with: range) {
+        walk.accept()
+      } else if walk.refuse() {
+        refused.formUnion(range)
+      }
+    }
+    #expect(refused == bad)
+    #expect(tries < bad.count * 10)
+  }
+
+  @Test("a walk with a grain passes by so few as may hold a bad one, and learns from another walk")
+  func grain() {
+    var walk = SliceWalk(count: 100, limit: 64, grain: 16)
+    var passedBy: [Range<Int64>] = []
+    while let range = walk.next {
+      if !range.contains(70) {
+        walk.accept()
+      } else if walk.refuse() {
+        passedBy.append(range)
+      }
+    }
+    #expect(passedBy.count == 1)
+    #expect(passedBy[0].contains(70) && passedBy[0].count <= 16)
+    #expect(SliceWalk(count: 100, limit: 64, gap: 20).next == 0..<14)
+  }
 }

@@ -108,4 +108,29 @@ struct SwallowedRowsTests {
       try expectDone(done, read: 2, inserted: 1, unchanged: 1)
     }
   }
+
+  @Test(
+    "rows are told apart although slices are refused and tried again",
+    arguments: ["", "RETURN NULL;"])
+  func refusedBeside(end: String) async throws {
+    let setUp =
+      """
+      CREATE TABLE t (id int PRIMARY KEY, a int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+      INSERT INTO t SELECT n, n FROM generate_series(1, 5000) n
+      """
+      + Self.trigger(
+        """
+        IF NEW.id % 1000 = 7 THEN RAISE 'not %', NEW.id; END IF;
+        IF NEW.id = 4321 AND TG_OP = 'UPDATE' THEN \(end) END IF;
+        """)
+    let text = (1...6000).reduce(into: "id,a\n") {
+      $0 += "\($1),\($1 % 3 == 0 && $1 <= 5000 ? $1 : $1 + 9000)\n"
+    }
+    try await ImportBench.run(setUp) { bench in
+      guard end.isEmpty else { return try await Self.expectNotConserved(bench, text) }
+      let done = try await bench.importFile(text)
+      // Bad are 7, 1007, … 5007.
+      try expectDone(done, read: 6000, bad: 6, inserted: 999, updated: 3330, unchanged: 1665)
+    }
+  }
 }

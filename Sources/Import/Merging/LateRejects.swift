@@ -21,6 +21,8 @@ struct LateRejects: Sendable {
   var putOff: [PutOff] = []
   /// Whether the statement has gone through without rows, so that its failures are the rows' own.
   var isProbed = false
+  /// How many rows lie between two refused ones, as far as is known.
+  var gap: Double?
   private(set) var waiting: [RowBreach] = []
   private(set) var kept: [RowBreach] = []
 

@@ -104,7 +104,8 @@ struct MergeStatements {
     SELECT count(*) AS written, count(*) FILTER (WHERE inserted) AS inserted,
            count(*) FILTER (WHERE NOT whole) AS loose_written,
            (SELECT matched FROM before) AS matched,
-           (SELECT total FROM slice) AS total, (SELECT loose FROM slice) AS loose
+           (SELECT total FROM slice) AS total, (SELECT loose FROM slice) AS loose,
+           \(tellsSame ? MergeStatements.readSame : "NULL::bigint") AS same
       FROM merged
     """
   }
@@ -145,12 +146,14 @@ struct MergeStatements {
 
 extension MergeStatements {
   /// Rows that were compared and left as they are. A setting can be counted up from inside a statement,
-  /// needs no right, and goes back with a savepoint.
+  /// needs no right, and goes back with a savepoint; it is read as `same`.
   private static let same = "'sluice.same'"
 
   static let resetSame = "SELECT set_config(\(same), '0', true)"
 
-  static let readSame = "SELECT current_setting(\(same))::bigint AS same"
+  /// Beside the counts of what was written, and so behind it.
+  private static let readSame =
+    "CASE WHEN count(*) >= 0 THEN current_setting(\(same))::bigint END"
 
   /// False.
   private var countOneMore: String {
@@ -158,7 +161,7 @@ extension MergeStatements {
     return "set_config(\(MergeStatements.same), \(next), true) IS NULL"
   }
 
-  /// Whether `readSame` tells of all rows that were left as they are: with `DO NOTHING`, nothing is compared.
+  /// Whether `same` tells of all rows that were left as they are: with `DO NOTHING`, nothing is compared.
   var tellsSame: Bool { countsSame && !writableColumns.isEmpty }
 
   /// How many rows of a slice, whose key is whole, do not stand in the target as they are.

@@ -171,7 +171,10 @@ public struct Merger: Sendable {
   public func analyzeIfGrown(_ counts: RowCounts) async throws {
     let changed = counts.inserted + counts.updated
     guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
-    try await connection.execute("ANALYZE \(request.targetName)")
+    try await connection.transaction { connection in
+      _ = try await connection.query(Merger.limitOfWaits)
+      try await connection.execute("ANALYZE \(request.targetName)")
+    }
   }
 }
 

@@ -1,9 +1,12 @@
 import ImportModel
 import Postgres
+import Synchronization
 
 /// The slices of one merge: all of them go in, but for the rows that Postgres refuses.
 struct SliceMerge: Sendable {
   private static let retries = 16
+  /// Refused slices of so few pages are taken apart by their rows.
+  private static let grain: Int64 = 16
 
   let merger: Merger
   let plan: MergePlan
@@ -12,6 +15,8 @@ struct SliceMerge: Sendable {
   private let blocks: Int64
   private let rowsPerBlock: Double
   private let hasTriggers: Bool
+  /// What `MergeStatements.same` stood at.
+  private let same = Tally()
 
   private var connection: PostgresConnection { merger.connection }
 
@@ -36,6 +41,7 @@ struct SliceMerge: Sendable {
   /// Constraints that wait for the end of the transaction are looked at here, when all rows are in. Rows
   /// that refer to each other must go in one statement, since references are looked at behind each.
   func whole(_ counts: RowCounts) async throws -> RowCounts {
+    try await resetSame()
     var counts = counts
     var walk = SliceWalk(count: blocks, limit: rules.refersToItself ? blocks : firstLimit)
     while let pages = walk.next {
@@ -51,10 +57,11 @@ struct SliceMerge: Sendable {
 
   /// Merges all rows but those that Postgres refuses: they become rejects.
   func piecemeal(_ counts: RowCounts) async throws -> RowCounts {
+    try await resetSame()
     try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     var rejects = LateRejects(counts: counts)
     var tuner = SizeTuner(rows: 20_000, bounds: 1_000...1_000_000, aim: 0.4...1.2)
-    var walk = SliceWalk(count: blocks, limit: firstLimit)
+    var walk = SliceWalk(count: blocks, limit: firstLimit, grain: SliceMerge.grain)
     let clock = ContinuousClock()
     while let pages = walk.next {
       let begun = clock.now
@@ -64,7 +71,7 @@ struct SliceMerge: Sendable {
           rows: Int(Double(pages.count) * rowsPerBlock), seconds: (clock.now - begun) / .seconds(1))
         walk.limit = Int64(Double(tuner.rows) / rowsPerBlock)
       } else if walk.refuse() {
-        try await takeApart(page: pages.lowerBound, &rejects)
+        try await takeApart(pages, &rejects)
       }
       try await merger.watch(MergeProgress(counts: rejects.counts, isFinalizing: false))
     }
@@ -73,12 +80,14 @@ struct SliceMerge: Sendable {
     return rejects.counts
   }
 
-  /// Finds the refused rows of one page.
-  private func takeApart(page: Int64, _ rejects: inout LateRejects) async throws {
+  /// Finds the refused rows of some pages.
+  private func takeApart(_ pages: Range<Int64>, _ rejects: inout LateRejects) async throws {
     let rows = try await connection.query(
-      statements.rowsOfSlice, StagedSlice(pages: page..<page + 1).parameters
+      statements.rowsOfSlice, StagedSlice(pages: pages).parameters
     ).rows.map(StagedPlace.init)
-    var walk = SliceWalk(count: Int64(rows.count), limit: Int64(max(1, rows.count / 2)))
+    let count = Int64(rows.count)
+    var walk = SliceWalk(count: count, limit: max(1, count / 2), gap: rejects.gap)
+    defer { rejects.gap = walk.gap }
     while let range = walk.next {
       let slice = StagedSlice(
         from: rows[Int(range.lowerBound)].slice.from, to: rows[Int(range.upperBound) - 1].slice.to)
@@ -172,7 +181,6 @@ struct SliceMerge: Sendable {
       }
       return SliceOutcome(inserted: inserted)
     case .upsert:
-      if statements.tellsSame { _ = try await connection.query(MergeStatements.resetSame) }
       let row = try await connection.query(statements.upsert, slice.parameters).rows[0]
       let total = try row.int64("total")
       let written = try row.int64("written")
@@ -185,6 +193,12 @@ struct SliceMerge: Sendable {
     }
   }
 
+  private func resetSame() async throws {
+    guard statements.tellsSame else { return }
+    _ = try await connection.query(MergeStatements.resetSame)
+    _ = same.advance(to: 0)
+  }
+
   /// A trigger that answers NULL swallows a row without a word: it is neither written, nor was it compared
   /// and found the same. What a trigger makes of a row that is written is its own affair.
   ///
@@ -193,9 +207,7 @@ struct SliceMerge: Sendable {
     _ slice: StagedSlice, _ merged: PostgresRow, unwritten: Int64
   ) async throws {
     var swallowed = unwritten
-    if statements.tellsSame {
-      swallowed -= try await connection.query(MergeStatements.readSame).rows[0].int64("same")
-    }
+    if let now = try merged.optionalInt64("same") { swallowed -= same.advance(to: now) }
     guard swallowed > 0 else { return }
     // A row whose key is not whole can only be inserted.
     var lost = try merged.int64("loose") - merged.int64("loose_written")
@@ -217,6 +229,20 @@ struct SliceOutcome: Sendable {
   var inserted: Int64 = 0
   var updated: Int64 = 0
   var unchanged: Int64 = 0
+}
+
+/// How far a counter has come that goes back with a savepoint: to where it stood after the last slice that
+/// went in.
+private final class Tally: Sendable {
+  private let value = Mutex<Int64>(0)
+
+  /// By how much it has moved.
+  func advance(to now: Int64) -> Int64 {
+    value.withLock { last in
+      defer { last = now }
+      return now - last
+    }
+  }
 }
 
 extension RowCounts {
