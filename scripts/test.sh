@@ -44,11 +44,15 @@ trap 'exit 129' HUP
 # shellcheck disable=SC2317
 run_unit() {
   swift build --build-tests || return
-  # Those that compute for seconds on end have their turn after those that talk to others: together they
-  # would take the few threads that both run on.
-  local computing='^(ReadingTests|ValidationTests)\.' code=0
-  swift test --skip-build --skip "$computing" --xunit-output "$work/swift.xml" || code=$?
-  swift test --skip-build --filter "$computing" --xunit-output "$work/swift-computing.xml" || code=$?
+  # In groups, one after the other: whoever talks to others would wait for those that compute for seconds
+  # on end, and for those that keep the databases, as all share a few threads.
+  local computing='^(ReadingTests|ValidationTests)\.' databases='^IntegrationTests\.' code=0
+  swift test --skip-build --skip "$computing" --skip "$databases" \
+    --xunit-output "$work/swift.xml" || code=$?
+  swift test --skip-build --filter "$databases" \
+    --xunit-output "$work/swift-databases.xml" || code=$?
+  swift test --skip-build --filter "$computing" \
+    --xunit-output "$work/swift-computing.xml" || code=$?
   return "$code"
 }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite("what a WebSocket client must not do", .timeLimit(.minutes(3)))
+@Suite("what a WebSocket client must not do", .timeLimit(.minutes(10)))
 struct WebSocketProtocolTests {
   struct Offence: Sendable, CustomTestStringConvertible {
     let name: String
