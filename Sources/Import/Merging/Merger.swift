@@ -59,8 +59,9 @@ public struct Merger: Sendable {
     }
     do {
       if let outcome = try await attempt(.insert, staged) { return try outcome.get() }
-    } catch let error as PostgresError where error.isUniqueViolation {
-      // The key is in the file twice, or was written by somebody else meanwhile.
+    } catch let error as PostgresError where !error.isOfCircumstances {
+      // The key is in the file twice or was written by somebody else meanwhile, or rows break a rule: the
+      // other plan finds them.
     } catch is RowsSwallowed {
       // A trigger kept rows out: the other plan tells which of them the target lacks.
     }
@@ -84,10 +85,11 @@ public struct Merger: Sendable {
       let rules = try await RuleCatalog.read(request.target, on: connection)
       let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
       var counts = staged
-      if plan == .upsert || request.duplicates == .first || sieve.isNeeded {
-        try await removeDuplicates(&counts)
+      if plan == .upsert || request.duplicates == .first { try await removeDuplicates(&counts) }
+      // Into an empty table most files go without a fault: rules are looked at if one does not.
+      if plan == .upsert, sieve.isNeeded, let failure = try await sift(sieve, &counts) {
+        return .failure(failure)
       }
-      if sieve.isNeeded, let failure = try await sift(sieve, &counts) { return .failure(failure) }
       switch try await merge(counts, plan: plan, rules: rules) {
       case .failure(let failure): return .failure(failure)
       case .success(let counts):
@@ -180,10 +182,3 @@ public struct Merger: Sendable {
 
 /// Rows that were inserted are not there.
 struct RowsSwallowed: Error {}
-
-extension PostgresError {
-  /// Whether a key was there already: the conflict key, or another one that is checked before it.
-  var isUniqueViolation: Bool {
-    sqlState == "23505"
-  }
-}

@@ -163,10 +163,10 @@ struct SliceMerge: Sendable {
     }
   }
 
-  /// Whether rows are at fault, unless the statement fails without rows as well. A key that is there
-  /// already asks for another plan.
+  /// Whether rows are at fault, unless the statement fails without rows as well. The plan for an empty
+  /// table looks for none: any fault asks for the other plan.
   func isAboutRows(_ error: PostgresError) -> Bool {
-    !error.isOfCircumstances && !(plan == .insert && error.isUniqueViolation)
+    !error.isOfCircumstances && plan == .upsert
   }
 
   private func merge(_ slice: StagedSlice) async throws -> SliceOutcome {
