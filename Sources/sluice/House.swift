@@ -75,7 +75,8 @@ struct House {
     return (cluster, try await cluster.start())
   }
 
-  /// Makes the schema where there is none; refuses one that this version does not know.
+  /// Makes the schema where there is none, and brings that of a private cluster up, which nobody else
+  /// looks after; refuses any other that this version does not know.
   private func checkSchema() async throws {
     let connection = try await PostgresConnection.connect(database, logger: logger)
     do {
@@ -90,7 +91,7 @@ struct House {
   private func checkSchema(on connection: PostgresConnection) async throws {
     let migrator = SluiceSchema.migrator
     let status = try await migrator.status(on: connection)
-    if status.current == 0, status.unknown.isEmpty {
+    if status.unknown.isEmpty, status.current == 0 || cluster != nil {
       _ = try await migrator.migrate(on: connection, to: nil, dryRun: false)
     } else if !status.isCurrent {
       throw StartError(

@@ -363,6 +363,22 @@ def test_demo_serves_the_fixture_and_leaves_no_process(
             assert processes_of(data_folder) == []
 
 
+def test_a_demo_of_an_older_version_goes_up_by_itself(data_folder: Path, tmp_path: Path) -> None:
+    with new_demo(data_folder, tmp_path / "demo.log") as (demo, url):
+        demo.start()
+        eventually("the demo has imported its fixture", lambda: has_imported(demo, url), seconds=60)
+        # The fifth line of this file is where the socket lies.
+        socket = next(data_folder.rglob("postmaster.pid")).read_text().split("\n")[4]
+        older = f"host={socket} port=5432 user=postgres dbname=postgres"
+        down = run("migrate", "--to", "2", SLUICE_DATABASE_URL=older)
+        assert down.returncode == 0 and "went down: 3" in down.stdout, down.stderr
+        demo.stop()
+        demo.start()
+        eventually("the demo serves again", lambda: has_imported(demo, url), seconds=60)
+        assert run("migrate", SLUICE_DATABASE_URL=older).stdout == "nothing to do\n"
+        demo.stop()
+
+
 def test_demo_in_a_folder_that_the_user_of_postgres_cannot_enter(data_folder: Path, tmp_path: Path) -> None:
     closed = data_folder.parent
     closed.chmod(0o700)

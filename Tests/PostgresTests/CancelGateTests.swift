@@ -5,7 +5,7 @@ import Threading
 
 @testable import Postgres
 
-@Suite("The gate for cancel requests", .timeLimit(.minutes(10)))
+@Suite("The gate for cancel requests", .timeLimit(.minutes(1)))
 struct CancelGateTests {
   @Test("a request is sent again and again until the statement is over, and not after")
   func repeats() async throws {

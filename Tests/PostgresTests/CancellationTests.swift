@@ -2,7 +2,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("Cancellation", .timeLimit(.minutes(10)))
+@Suite("Cancellation", .timeLimit(.minutes(1)))
 struct CancellationTests {
   /// Runs the work in a task, cancels the task as soon as the server waits, and returns its error.
   private func cancel(

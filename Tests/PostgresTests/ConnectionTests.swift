@@ -89,7 +89,7 @@ struct ConnectionTests {
   }
 
   @Test(
-    "waits on a thread of its own and leaves the cooperative pool free", .timeLimit(.minutes(10)))
+    "waits on a thread of its own and leaves the cooperative pool free", .timeLimit(.minutes(1)))
   func poolStaysFree() async throws {
     let keeper = try await TestDatabase.connect(TestDatabase.configuration())
     let key = PostgresParameter.int(Int64.random(in: 0 ..< .max))

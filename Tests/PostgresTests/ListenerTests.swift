@@ -3,7 +3,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite("A listener", .timeLimit(.minutes(10)))
+@Suite("A listener", .timeLimit(.minutes(1)))
 struct ListenerTests {
   private func withListener(
     _ channels: [String],

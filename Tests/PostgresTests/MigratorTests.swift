@@ -2,7 +2,7 @@ import Postgres
 import TestSupport
 import Testing
 
-@Suite("The migrator", .timeLimit(.minutes(10)))
+@Suite("The migrator", .timeLimit(.minutes(1)))
 struct MigratorTests {
   static let migrations = [
     Migration(

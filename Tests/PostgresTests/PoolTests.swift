@@ -4,7 +4,7 @@ import Telemetry
 import TestSupport
 import Testing
 
-@Suite("A pool", .timeLimit(.minutes(10)))
+@Suite("A pool", .timeLimit(.minutes(1)))
 struct PoolTests {
   private func withPool(
     limit: Int, waitTimeout: Duration = .seconds(20), maxIdle: Duration = .seconds(60),

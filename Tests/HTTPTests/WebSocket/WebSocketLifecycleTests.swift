@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite("start and end of the WebSocket engine", .timeLimit(.minutes(10)))
+@Suite("start and end of the WebSocket engine", .timeLimit(.minutes(3)))
 struct WebSocketLifecycleTests {
   @Test("shutdown sends 1001 to all, behind what waits, and waits for their answers")
   func shutdown() async throws {

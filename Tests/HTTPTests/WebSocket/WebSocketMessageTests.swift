@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite("messages over a WebSocket", .timeLimit(.minutes(10)))
+@Suite("messages over a WebSocket", .timeLimit(.minutes(3)))
 struct WebSocketMessageTests {
   private typealias Frame = RawClient.Frame
 

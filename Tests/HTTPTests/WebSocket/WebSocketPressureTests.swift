@@ -3,7 +3,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite("slow and silent WebSocket clients", .timeLimit(.minutes(10)))
+@Suite("slow and silent WebSocket clients", .timeLimit(.minutes(3)))
 struct WebSocketPressureTests {
   private static let padding = String(repeating: ".", count: 2000)
 

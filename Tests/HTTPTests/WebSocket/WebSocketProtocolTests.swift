@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite("what a WebSocket client must not do", .timeLimit(.minutes(10)))
+@Suite("what a WebSocket client must not do", .timeLimit(.minutes(3)))
 struct WebSocketProtocolTests {
   struct Offence: Sendable, CustomTestStringConvertible {
     let name: String
