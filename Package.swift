@@ -83,6 +83,8 @@ let package = Package(
         .embedInCode("Migrations/0002-arbiter.down.sql"),
         .embedInCode("Migrations/0003-reports-and-templates.up.sql"),
         .embedInCode("Migrations/0003-reports-and-templates.down.sql"),
+        .embedInCode("Migrations/0004-reading.up.sql"),
+        .embedInCode("Migrations/0004-reading.down.sql"),
       ]),
     module(
       "Worker", in: "Service",
@@ -115,8 +117,8 @@ let package = Package(
     module(
       "API", in: "Service",
       needs: [
-        "HTTP", "ImportModel", "Spool", "Staging", "Validation", "Progress", "Queue", "Worker",
-        "Postgres", "Telemetry", "Dashboard",
+        "HTTP", "ImportModel", "Spool", "Reading", "Staging", "Validation", "Progress", "Queue",
+        "Worker", "Postgres", "Telemetry", "Dashboard",
       ],
       resources: [.embedInCode("openapi.json")]),
 
@@ -125,7 +127,7 @@ let package = Package(
       dependencies: [
         "API", "Worker", "Queue", "Progress", "Spool", "Postgres", "HTTP", "HTTPClient",
         "Telemetry",
-        "Threading", "ImportModel", "Dashboard", "EmbeddedPostgres", "Reading",
+        "Threading", "ImportModel", "Dashboard", "EmbeddedPostgres", "Reading", "Validation",
       ],
       path: "Sources/sluice",
       resources: [

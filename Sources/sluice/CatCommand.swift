@@ -16,7 +16,7 @@ struct CatCommand {
       throw arguments.wrong("name one file")
     }
     self.path = path
-    request = try FileRequest(arguments)
+    request = try arguments.importOptions().fileRequest
     isStrict = arguments.flags.contains("strict")
   }
 
@@ -64,54 +64,5 @@ struct CatCommand {
     let message = fault.message(fieldsInHeader: batch.fieldsPerRow)
     let raw = String(decoding: batch.raw(of: row), as: UTF8.self)
     Output.error("line \(row.line): \(fault.code.rawValue): \(message): \(raw)")
-  }
-}
-
-extension FileRequest {
-  /// What the options of a command line say of a file.
-  init(_ arguments: Arguments) throws {
-    self.init()
-    if let format = arguments["format"] {
-      guard let known = FileFormat(rawValue: format) else {
-        throw arguments.wrong("--format is csv, json or xlsx")
-      }
-      self.format = known
-    }
-    if let name = arguments["encoding"] {
-      guard let known = TextEncoding(named: name) else {
-        throw arguments.wrong("--encoding \(name) is not known")
-      }
-      encoding = known
-    }
-    if let text = arguments["delimiter"] {
-      dialect.delimiter = Array((text == "\\t" ? "\t" : text).utf8)
-    }
-    if let text = arguments["quote"] {
-      dialect.quote = .some(text == "none" ? nil : try arguments.byte(text, "quote"))
-    }
-    if let text = arguments["escape"] {
-      let byte = try arguments.byte(text, "escape")
-      dialect.escape = dialect.quote == .some(byte) ? .doubling : .character(byte)
-    }
-    if let text = arguments["header"] {
-      guard let value = Bool(text) else { throw arguments.wrong("--header is true or false") }
-      dialect.hasHeader = value
-    }
-    if let text = arguments["skip-rows"] {
-      guard let count = Int(text), count >= 0 else {
-        throw arguments.wrong("--skip-rows is a number of lines")
-      }
-      dialect.skipRows = count
-    }
-    if let text = arguments["sheet"] { sheet = Int(text).map { .index($0) } ?? .named(text) }
-  }
-}
-
-extension Arguments {
-  fileprivate func byte(_ text: String, _ name: String) throws -> UInt8 {
-    guard text.utf8.count == 1, let byte = text.utf8.first else {
-      throw wrong("--\(name) is one ASCII character")
-    }
-    return byte
   }
 }

@@ -26,7 +26,7 @@ struct ImportClient {
     progress: @escaping @Sendable (Int64, Int64?) -> Void
   ) async throws -> Accepted {
     let response = try await client.upload(
-      "/imports" + HTTPClient.query(options), file: file, contentType: "text/csv",
+      "/imports" + HTTPClient.query(options), file: file, contentType: "application/octet-stream",
       headers: headers + [disposition(file.split(separator: "/").last.map(String.init) ?? file)],
       answerGrace: ImportClient.answerGrace, progress: progress)
     try check(response)

@@ -26,16 +26,7 @@ enum Command: String, CaseIterable {
     case .migrate:
       (["to": "version to go to; 0 removes everything"], ["dry-run": "only say what would be done"])
     case .cat:
-      (
-        [
-          "format": "csv, json or xlsx", "encoding": "of a text, such as windows-1252",
-          "delimiter": "what stands between two fields; \\t is a tab",
-          "quote": "what stands around a field, or none",
-          "escape": "what stands before a quote in quotes",
-          "header": "true or false: whether the first row names the columns",
-          "skip-rows": "lines before the table", "sheet": "of a workbook: its name or number",
-        ], ["strict": "stop at the first bad row"]
-      )
+      (Command.readingOptions, ["strict": "stop at the first bad row"])
     case .import:
       (
         [
@@ -45,10 +36,11 @@ enum Command: String, CaseIterable {
           "on-error": "reject or abort", "max-rejects": "more than these, and nothing goes in",
           "max-reject-ratio": "a larger share than this, and nothing goes in",
           "template": "saved options, which those given here override",
-          "mapping": "JSON object from headers to columns", "delimiter": "separator of fields",
-          "quote": "quote", "null": "a word that means NULL", "timezone": "of times that name none",
+          "mapping": "JSON object from headers to columns",
           "priority": "high, normal or low", "idempotency-key": "names this request",
-        ],
+        ].merging(Command.readingOptions.merging(Command.valueOptions) { first, _ in first }) {
+          first, _ in first
+        },
         [
           "force": "import again although the same bytes were imported before",
           "json": "print the final object",
@@ -57,6 +49,32 @@ enum Command: String, CaseIterable {
       )
     }
   }
+}
+
+extension Command {
+  /// How a file is to be read: what is not told is detected.
+  static let readingOptions = [
+    "format": "csv, json or xlsx", "encoding": "of a text, such as windows-1252",
+    "delimiter": "what stands between two fields; \\t is a tab",
+    "quote": "what stands around a field, or none",
+    "escape": "what stands before a quote in quotes; copy for the sequences of COPY",
+    "comment": "what a line begins with that is a remark",
+    "header": "true or false: whether the first row names the columns",
+    "skip-rows": "lines before the table", "sheet": "of a workbook: its name or number",
+  ]
+
+  /// How values are written: what is not told is found in the values, or as Postgres reads them.
+  static let valueOptions = [
+    "null": "a word that means NULL", "decimal": "the decimal sign, . or ,",
+    "thousands": "the sign between groups of digits",
+    "currency": "a sign that may stand at a number",
+    "percent": "true where % divides a number by 100",
+    "date-format": "how dates are written, such as DD.MM.YYYY",
+    "date-order": "the order of a date's parts: dmy, mdy or ymd",
+    "excel-serial": "true where plain numbers are dates of Excel's",
+    "true-words": "a JSON array of words for true", "false-words": "the same for false",
+    "trim": "true to leave out white space around values", "timezone": "of times that name none",
+  ]
 }
 
 /// What `--help` shows.

@@ -18,11 +18,13 @@ public struct EncodedBatch: Sendable {
   public var start: FilePosition
   /// Where it ends.
   public var end: FilePosition
+  /// How many bytes of the file, as it is stored, were taken up to there, about.
+  public var bytesTaken: Int64
 
   /// An empty batch.
   public init(
     bytes: [UInt8] = [], count: Int = 0, rowsOK: Int = 0, rowsBad: Int = 0, rejects: [Reject] = [],
-    start: FilePosition = FilePosition(), end: FilePosition = FilePosition()
+    start: FilePosition = FilePosition(), end: FilePosition = FilePosition(), bytesTaken: Int64 = 0
   ) {
     self.bytes = bytes
     self.count = count
@@ -31,5 +33,6 @@ public struct EncodedBatch: Sendable {
     self.rejects = rejects
     self.start = start
     self.end = end
+    self.bytesTaken = bytesTaken
   }
 }

@@ -11,6 +11,10 @@ public struct ImportFailure: Error, Sendable, Codable, Equatable {
   public enum Code: String, Sendable, Codable {
     /// The file cannot be read at all.
     case unreadableFile = "unreadable_file"
+    /// Values can be read in several ways, and nothing says which one is meant.
+    case ambiguousValues = "ambiguous_values"
+    /// An option contradicts itself, or the file.
+    case badOption = "bad_option"
     /// The file's header does not fit the target.
     case unknownColumn = "unknown_column"
     /// A column that must have a value is not in the file.

@@ -43,10 +43,45 @@ public struct ImportOptions: Sendable, Codable, Equatable {
   public var maxRejectRatio: Double?
   /// Header to column; nil leaves the header's values out.
   public var mapping: [String: String?]?
-  /// Separator of fields: one ASCII character.
+  /// Kind of the file: `csv`, `json` or `xlsx`; nil to see it in its content. So with all that follow.
+  public var format: String?
+  /// Encoding of a text, by any usual name.
+  public var encoding: String?
+  /// Separator of fields: 1 to 8 bytes.
   public var delimiter: String?
-  /// Quote: one ASCII character.
+  /// Quote: one ASCII character, or `none`.
   public var quote: String?
+  /// What takes the meaning of the next character: one ASCII character, the quote itself where quotes are
+  /// doubled, or `copy` for the sequences of Postgres's COPY in text format.
+  public var escape: String?
+  /// What a line begins with that is a remark.
+  public var comment: String?
+  /// Whether the first row names the columns.
+  public var header: Bool?
+  /// Lines, or rows of a sheet, above the header.
+  public var skipRows: Int?
+  /// Sheet of a workbook: its name, or its number from 1.
+  public var sheet: String?
+  /// Decimal sign of numbers: `.` or `,`.
+  public var decimal: String?
+  /// Sign between groups of digits.
+  public var thousands: String?
+  /// Signs that may stand before or behind a number.
+  public var currency: [String]?
+  /// Whether `%` may stand behind a number, and divides it by 100.
+  public var percent: Bool?
+  /// Pattern of dates, or of times.
+  public var dateFormat: String?
+  /// Order of the parts of a date: `ymd`, `dmy` or `mdy`.
+  public var dateOrder: String?
+  /// Whether plain numbers in columns of dates are Excel's serial dates.
+  public var excelSerial: Bool?
+  /// Words for true, besides Postgres's own.
+  public var trueWords: [String]?
+  /// Words for false, besides Postgres's own.
+  public var falseWords: [String]?
+  /// Whether white space around values is left out.
+  public var trim: Bool?
   /// Words that mean NULL where they stand without quotes.
   public var null: [String]?
   /// Time zone of timestamps that name none, or nil for the database's.
@@ -66,6 +101,14 @@ public struct ImportOptions: Sendable, Codable, Equatable {
     case onError = "on_error"
     case maxRejects = "max_rejects"
     case maxRejectRatio = "max_reject_ratio"
-    case mapping, delimiter, quote, null, timezone, priority, commit, force
+    case mapping, format, encoding, delimiter, quote, escape, comment, header
+    case skipRows = "skip_rows"
+    case sheet, decimal, thousands, currency, percent
+    case dateFormat = "date_format"
+    case dateOrder = "date_order"
+    case excelSerial = "excel_serial"
+    case trueWords = "true_words"
+    case falseWords = "false_words"
+    case trim, null, timezone, priority, commit, force
   }
 }

@@ -79,7 +79,7 @@ public struct ImportSnapshots: Sendable {
   private static let select = """
     SELECT i.id, i.idempotency_key, i.status, i.target, to_json(i.key_columns)::text AS key_columns,
            i.options, i.attempt, i.source_name, i.source_format, i.source_bytes, i.source_sha256,
-           i.source_encoding, i.source_dialect, i.rows_total, i.history, i.error,
+           i.source_encoding, i.source_dialect, i.source_reading, i.rows_total, i.history, i.error,
            coalesce(p.bytes_done, i.bytes_done) AS bytes_done,
            coalesce(p.rows_read, i.rows_read) AS rows_read,
            coalesce(p.rows_ok, i.rows_ok) AS rows_ok,
@@ -125,7 +125,8 @@ public struct ImportSnapshots: Sendable {
       name: try row.string("source_name"), format: try row.string("source_format"),
       bytes: try row.int64("source_bytes"), sha256: try row.string("source_sha256"),
       encoding: try row.string("source_encoding"),
-      dialect: try decoded(ImportSource.Dialect.self, row.string("source_dialect")))
+      dialect: try decoded(ImportSource.Dialect.self, row.string("source_dialect")),
+      reading: try decoded(ImportSource.Reading.self, row.string("source_reading")))
   }
 
   private static func counts(_ row: PostgresRow) throws -> RowCounts {

@@ -13,7 +13,8 @@ final class BatchColumn {
 
   init(_ mapped: MappedColumn, options: ValidationOptions, nullWords: NullWords) {
     self.nullWords = nullWords
-    rewriter = ColumnRewriter(options.formats, for: mapped.column)
+    rewriter = ColumnRewriter(
+      options.formats, for: mapped.column, marksText: options.marksText)
     field = mapped.field
     target = mapped.column
     encoder = ColumnEncoder(for: mapped.column.type, settings: options.settings)
@@ -35,6 +36,9 @@ final class BatchColumn {
   func slice(of row: Int, in batch: RecordBatch) -> FieldSlice {
     rewriter?.fields[row] ?? batch.fields[row * batch.fieldsPerRow + field]
   }
+
+  /// The null words that may be among the fields as the encoder sees them.
+  var wordsLeft: NullWords { rewriter?.resolvesNull ?? false ? .none : nullWords }
 
   /// The bytes of `slice(of:in:)`.
   func bytes(of row: Int, in batch: RecordBatch) -> UnsafeRawBufferPointer {

@@ -43,7 +43,7 @@ public final class BatchValidator {
     } catch {
       throw MappingError(code: .badFormats, message: error.message, hint: error.hint)
     }
-    let nullWords = NullWords(options.nullWords)
+    let nullWords = NullWords(options.nullWords, areTexts: options.marksText)
     columns = mapping.map { BatchColumn($0, options: options, nullWords: nullWords) }
     stagingColumns = mapping.map { StagingColumn(for: $0.column) }
     fieldsNeeded = mapping.reduce(0) { max($0, $1.field + 1) }

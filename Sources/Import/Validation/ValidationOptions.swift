@@ -8,13 +8,20 @@ public struct ValidationOptions: Sendable, Equatable {
   /// How people wrote the values. What is not told, Postgres decides.
   public var formats: ValueFormats
 
+  /// Whether a field is marked as quoted where it is a text, and only there, as in JSON and workbooks.
+  ///
+  /// Then null words are found among texts too, and numbers that are no texts are in plain form whatever
+  /// the formats say.
+  public var marksText: Bool
+
   /// The rules of the contract, unless told otherwise.
   public init(
     nullWords: [String] = [], settings: ValidationSettings = ValidationSettings(),
-    formats: ValueFormats = ValueFormats()
+    formats: ValueFormats = ValueFormats(), marksText: Bool = false
   ) {
     self.nullWords = nullWords
     self.settings = settings
     self.formats = formats
+    self.marksText = marksText
   }
 }

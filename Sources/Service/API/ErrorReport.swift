@@ -32,11 +32,15 @@ struct ErrorReport: Sendable {
         CSVReport(isNeutral: isNeutral ?? true), of: listing, type: "text/csv; charset=utf-8",
         file: "errors.csv")
     case .source:
+      if record.source.format == "json" {
+        return stream(
+          RecordReport(), of: listing, type: "application/x-ndjson", file: "rejected-rows.jsonl")
+      }
       // It is meant to come back, and a quote more would come back with it.
       let report = SourceReport(
         dialect: record.source.dialect, header: try await header(record),
         isNeutral: isNeutral ?? false)
-      return stream(report, of: listing, type: "text/csv", file: "rejected-rows.csv")
+      return stream(report, of: listing, type: "text/csv; charset=utf-8", file: "rejected-rows.csv")
     case .json:
       return stream(JSONReport(listing: listing), of: listing, type: "application/json", file: nil)
     }
@@ -96,7 +100,7 @@ struct ErrorReport: Sendable {
       guard let end = page.last else { break }
       last = (end.reject.row, end.ordinal)
     }
-    try await writer.write(bytes + report.end())
+    try await writer.write(bytes + (try report.end()))
   }
 }
 

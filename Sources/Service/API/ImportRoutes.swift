@@ -3,6 +3,7 @@ import ImportModel
 import Postgres
 import Progress
 import Queue
+import Reading
 import Spool
 import Worker
 
@@ -74,16 +75,16 @@ struct ImportRoutes: Sendable {
   private func submission(_ upload: ReceivedUpload, key: String?) async throws -> Submission {
     let preflight = try await services.spool.onOwnThread { spool in
       try ImportPreflight(
-        handle: try spool.open(id: upload.file.id), target: upload.target, options: upload.options)
+        file: try spool.open(id: upload.file.id), target: upload.target, options: upload.options,
+        scope: .start, scratch: spool.folder)
     }
     return Submission(
       id: upload.id, idempotencyKey: key, target: upload.target.displayName,
       key: preflight.key.columns, options: upload.options,
-      source: ImportSource(
-        name: upload.name, bytes: upload.file.bytes, sha256: upload.file.sha256,
-        dialect: ImportSource.Dialect(
-          delimiter: upload.options.delimiter ?? ",", quote: upload.options.quote ?? "\"")),
-      header: preflight.rawHeader)
+      source: preflight.described(
+        as: ImportSource(
+          name: upload.name, bytes: upload.file.bytes, sha256: upload.file.sha256)),
+      header: preflight.reportHeader)
   }
 
   private func answer(

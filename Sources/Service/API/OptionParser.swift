@@ -1,25 +1,31 @@
 import FoundationEssentials
 import HTTP
-import ImportModel
+public import ImportModel
+import Reading
+import Validation
 
 /// Reads the options of an import out of form fields or query parameters: contract, section 2.
 ///
 /// What this version cannot do is refused by name; nothing is silently left out.
-struct OptionParser {
+public struct OptionParser {
   /// `target`, once it has been read.
-  private(set) var target: String?
-  private(set) var options = ImportOptions()
+  public private(set) var target: String?
+  /// What was told so far.
+  public private(set) var options = ImportOptions()
   /// The template that was named.
   private(set) var template: String?
   /// What was taken, in order.
   private(set) var given: [(name: String, value: String)] = []
+
+  /// Nothing told.
+  public init() {}
 
   private typealias Reader = @Sendable (inout OptionParser, String, String) throws -> Void
 
   /// Takes one option.
   ///
   /// - Throws: `Problem` `bad_option`, naming the option.
-  mutating func take(_ name: String, _ value: String) throws {
+  public mutating func take(_ name: String, _ value: String) throws {
     guard let reader = OptionParser.readers[name] else {
       throw Problems.badOption(
         name, "is no option of an import",
@@ -44,14 +50,21 @@ struct OptionParser {
 
   /// Checks what the options taken so far mean together.
   ///
-  /// - Throws: `Problem` `bad_option`.
-  func check() throws {
-    guard (options.delimiter ?? ",") != (options.quote ?? "\"") else {
-      throw Problems.badOption(
-        options.delimiter == nil ? "quote" : "delimiter",
-        "is one character for delimiter and quote, which must differ")
+  /// - Parameter isComplete: whether no more come: they could mend what only together is wrong.
+  /// - Throws: `OptionError`.
+  func check(isComplete: Bool = true) throws(OptionError) {
+    do {
+      _ = try FileRequest(options)
+      _ = try ValueFormats(options)
+    } catch {
+      if isComplete || !OptionParser.dependent.contains(error.option) { throw error }
     }
   }
+
+  /// What depends on other options.
+  private static let dependent = [
+    "delimiter", "quote", "escape", "comment", "thousands", "true_words",
+  ]
 
   private static let readers: [String: Reader] = [
     "target": { parser, _, value in parser.target = value },
@@ -77,10 +90,35 @@ struct OptionParser {
       }
     },
     "mapping": { parser, name, value in parser.options.mapping = try mapping(name, value) },
+    "format": text(\.format),
+    "encoding": text(\.encoding),
     "delimiter": { parser, name, value in
-      parser.options.delimiter = try character(name, value == "\\t" ? "\t" : value)
+      try text(\.delimiter)(&parser, name, value == "\\t" ? "\t" : value)
     },
-    "quote": { parser, name, value in parser.options.quote = try character(name, value) },
+    "quote": text(\.quote),
+    "escape": text(\.escape),
+    "comment": text(\.comment),
+    "header": { parser, name, value in parser.options.header = try boolean(name, value) },
+    "skip_rows": { parser, name, value in
+      parser.options.skipRows = try number(name, value) {
+        Int($0)
+      } check: {
+        (0...1_000_000).contains($0)
+      }
+    },
+    "sheet": text(\.sheet),
+    "decimal": text(\.decimal),
+    "thousands": text(\.thousands),
+    "currency": { parser, name, value in parser.options.currency = try words(name, value) },
+    "percent": { parser, name, value in parser.options.percent = try boolean(name, value) },
+    "date_format": text(\.dateFormat),
+    "date_order": text(\.dateOrder),
+    "excel_serial": { parser, name, value in
+      parser.options.excelSerial = try boolean(name, value)
+    },
+    "true_words": { parser, name, value in parser.options.trueWords = try words(name, value) },
+    "false_words": { parser, name, value in parser.options.falseWords = try words(name, value) },
+    "trim": { parser, name, value in parser.options.trim = try boolean(name, value) },
     "null": { parser, name, value in
       parser.options.null = (parser.options.null ?? []) + (try words(name, value))
     },
@@ -99,28 +137,24 @@ struct OptionParser {
     "dry_run": { _, name, value in
       if try boolean(name, value) { throw Problems.notYet(option: name) }
     },
-    "format": { _, name, value in
-      guard value == "csv" else { throw Problems.notYet(option: "format=\(shown(value))") }
-    },
-    "encoding": { _, name, value in
-      guard ["utf-8", "utf8"].contains(value.lowercased()) else {
-        throw Problems.notYet(option: "encoding=\(shown(value))", hint: "send the file in UTF-8")
-      }
-    },
-    "header": { _, name, value in
-      if try !boolean(name, value) {
-        throw Problems.notYet(option: "header=false", hint: "begin the file with a header")
-      }
-    },
-    "skip_rows": { _, name, value in
-      if value != "0" { throw Problems.notYet(option: name) }
-    },
     "template": { parser, _, value in parser.template = value },
-    "escape": refused, "sheet": refused, "decimal": refused,
-    "thousands": refused, "date_format": refused, "date_order": refused, "webhook": refused,
+    "webhook": { _, name, _ in throw Problems.notYet(option: name) },
   ]
 
-  private static let refused: Reader = { _, name, _ in throw Problems.notYet(option: name) }
+  /// An option that is kept as it is told.
+  private static func text(
+    _ path: any WritableKeyPath<ImportOptions, String?> & Sendable
+  ) -> Reader {
+    { parser, name, value in
+      guard !value.isEmpty, value.utf8.count <= textLimit else {
+        throw Problems.badOption(name, "has 1 to \(textLimit) bytes")
+      }
+      parser.options[keyPath: path] = value
+    }
+  }
+
+  /// More bytes than any of them has a use for.
+  private static let textLimit = 256
 }
 
 // MARK: - Values
@@ -148,14 +182,6 @@ private func number<T>(
     throw Problems.badOption(name, "is out of range or no number")
   }
   return number
-}
-
-private func character(_ name: String, _ value: String) throws -> String {
-  guard value.utf8.count == 1, let byte = value.utf8.first, byte != 10, byte != 13, byte != 0 else {
-    throw Problems.badOption(
-      name, "is one ASCII character that ends no line", hint: "others come with a later version")
-  }
-  return value
 }
 
 /// A JSON array of strings, or strings separated by commas.

@@ -35,8 +35,8 @@ enum Problems {
   static func unsupportedFormat(_ type: String) -> Problem {
     Problem(
       status: 415, code: "unsupported_format",
-      detail: "a body of type \(shown(type)) cannot be imported in this version",
-      hint: "send text/csv, application/octet-stream with CSV in it, or multipart/form-data")
+      detail: "a body of type \(shown(type)) is no file that can be imported",
+      hint: "send it as application/octet-stream, or as the part `file` of multipart/form-data")
   }
 
   static let lengthRequired = Problem(
@@ -78,6 +78,7 @@ enum Problems {
     switch error {
     case let problem as Problem: problem
     case let failure as ImportFailure: problem(for: failure)
+    case let error as OptionError: badOption(error.option, error.message, hint: error.hint)
     case let error as SpoolError: problem(for: error)
     case let error as HTTPBodyError: problem(for: error)
     case let error as PostgresError
@@ -94,6 +95,7 @@ enum Problems {
       case .noKey: (422, "no_key")
       case .unknownTarget: (422, "unknown_target")
       case .unreadableFile: (415, "unsupported_format")
+      case .badOption, .ambiguousValues: (422, "bad_option")
       case .tooManyRejects, .constraint, .database, .spool, .attemptsExhausted, .notConserved,
         .internal:
         nil

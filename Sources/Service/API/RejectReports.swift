@@ -5,7 +5,7 @@ import ImportModel
 protocol RejectReport: Sendable {
   func begin() -> [UInt8]
   mutating func add(_ reject: Reject, to bytes: inout [UInt8]) throws
-  mutating func end() -> [UInt8]
+  mutating func end() throws -> [UInt8]
 }
 
 /// `row, line, column, code, message, value, raw`, in RFC 4180.
@@ -28,7 +28,8 @@ struct CSVReport: RejectReport {
       "\(reject.row)", "\(reject.line)", reject.column ?? "", reject.code.rawValue,
       safe(reject.message), safe(reject.value ?? ""), safe(row),
     ]
-    bytes += Array(cells.map { quoted($0, delimiter: ",") }.joined(separator: ",").utf8)
+    bytes += Array(
+      cells.map { ImportSource.Dialect.plain.quoted($0) }.joined(separator: ",").utf8)
     bytes += [13, 10]
   }
 
@@ -39,35 +40,57 @@ struct CSVReport: RejectReport {
   func end() -> [UInt8] { [] }
 }
 
+/// Gathers what is wrong with a row, reject by reject.
+struct RejectedRow {
+  let number: Int64
+  let raw: [UInt8]
+  private var messages: [String] = []
+
+  init(_ reject: Reject) {
+    number = reject.row
+    raw = reject.raw ?? []
+  }
+
+  /// What is wrong with it, in one line.
+  var errors: String { messages.joined(separator: "; ") }
+
+  mutating func add(_ reject: Reject) {
+    let column = reject.column.map { "\($0): " } ?? ""
+    messages.append("\(column)\(reject.message) [\(reject.code.rawValue)]")
+  }
+}
+
 /// The rejected rows as they stood, under their own header, with `_errors` appended.
 struct SourceReport: RejectReport {
   private let dialect: ImportSource.Dialect
+  private let delimiter: String
   private let header: [UInt8]
   /// Whether each cell is safe in a spreadsheet. Then the rows are not as they stood.
   private let isNeutral: Bool
-  private var row: (number: Int64, raw: [UInt8], messages: [String])?
+  private var row: RejectedRow?
 
   init(dialect: ImportSource.Dialect, header: [UInt8], isNeutral: Bool) {
     self.dialect = dialect
+    delimiter = dialect.delimiter ?? ","
     self.header = header
     self.isNeutral = isNeutral
   }
 
   private func safe(_ row: [UInt8]) -> [UInt8] {
     guard isNeutral else { return row }
+    let quote = dialect.quote == "none" ? "" : dialect.quote ?? "\""
     return FormulaGuard.neutralised(
-      row: row, delimiter: Array(dialect.delimiter.utf8), quote: Array(dialect.quote.utf8))
+      row: row, delimiter: Array(delimiter.utf8), quote: Array(quote.utf8))
   }
 
-  func begin() -> [UInt8] { safe(header) + Array("\(dialect.delimiter)_errors\r\n".utf8) }
+  func begin() -> [UInt8] { safe(header) + Array("\(delimiter)_errors\r\n".utf8) }
 
   mutating func add(_ reject: Reject, to bytes: inout [UInt8]) {
     if row?.number != reject.row {
       flush(to: &bytes)
-      row = (reject.row, reject.raw ?? [], [])
+      row = RejectedRow(reject)
     }
-    let column = reject.column.map { "\($0): " } ?? ""
-    row?.messages.append("\(column)\(reject.message) [\(reject.code.rawValue)]")
+    row?.add(reject)
   }
 
   mutating func end() -> [UInt8] {
@@ -77,14 +100,69 @@ struct SourceReport: RejectReport {
   }
 
   private mutating func flush(to bytes: inout [UInt8]) {
-    guard let (_, raw, messages) = row else { return }
-    let text = messages.joined(separator: "; ")
-    let errors = quoted(
-      isNeutral ? FormulaGuard.neutralised(text) : text, delimiter: dialect.delimiter,
-      quote: dialect.quote)
-    bytes += safe(raw)
-    bytes += Array("\(dialect.delimiter)\(errors)\r\n".utf8)
-    row = nil
+    guard let row = row.take() else { return }
+    let errors = isNeutral ? FormulaGuard.neutralised(row.errors) : row.errors
+    bytes += safe(row.raw)
+    bytes += Array("\(delimiter)\(dialect.quoted(errors))\r\n".utf8)
+  }
+}
+
+/// The rejected records as they stood, one after another, each with `_errors` as its last member. What is
+/// no record stands in `_raw` of one that has nothing else.
+struct RecordReport: RejectReport {
+  private struct Broken: Encodable {
+    let raw: String
+    let errors: String
+
+    enum CodingKeys: String, CodingKey {
+      case raw = "_raw"
+      case errors = "_errors"
+    }
+  }
+
+  private var row: RejectedRow?
+
+  func begin() -> [UInt8] { [] }
+
+  mutating func add(_ reject: Reject, to bytes: inout [UInt8]) throws {
+    if row?.number != reject.row {
+      try flush(to: &bytes)
+      row = RejectedRow(reject)
+    }
+    row?.add(reject)
+  }
+
+  mutating func end() throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try flush(to: &bytes)
+    return bytes
+  }
+
+  private mutating func flush(to bytes: inout [UInt8]) throws {
+    guard let row = row.take() else { return }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    let end = row.raw.lastIndex(of: UInt8(ascii: "}"))
+    if let members = RecordReport.members(of: row.raw), let end {
+      bytes += row.raw[..<end]
+      bytes += Array((members == 0 ? "" : ", ").utf8)
+      bytes += Array("\"_errors\": ".utf8) + Array(try encoder.encode(row.errors))
+      bytes += row.raw[end...]
+    } else {
+      let raw = String(decoding: row.raw, as: UTF8.self)
+      bytes += Array(try encoder.encode(Broken(raw: raw, errors: row.errors)))
+    }
+    bytes.append(10)
+  }
+
+  /// How many members a record has, or nil where it is none.
+  private static func members(of raw: [UInt8]) -> Int? {
+    do {
+      return try JSONDecoder().decode([String: JSONValue].self, from: Data(raw)).count
+    } catch {
+      // It is told as what it is.
+      return nil
+    }
   }
 }
 
@@ -142,19 +220,4 @@ struct JSONReport: RejectReport {
   }
 
   func end() -> [UInt8] { Array("\n]}\n".utf8) }
-}
-
-/// A cell, in quotes where it must be, or where a spreadsheet might see another separator.
-private func quoted(_ text: String, delimiter: String, quote: String = "\"") -> String {
-  let special: (UInt8) -> Bool = { byte in
-    byte == 9 || byte == 10 || byte == 13 || byte == UInt8(ascii: ";")
-      || delimiter.utf8.first == byte || quote.utf8.first == byte
-  }
-  guard text.utf8.contains(where: special) else { return text }
-  var result = quote
-  for character in text.unicodeScalars {
-    if String(character) == quote { result += quote }
-    result.unicodeScalars.append(character)
-  }
-  return result + quote
 }

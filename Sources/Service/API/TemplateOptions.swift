@@ -25,6 +25,8 @@ struct TemplateOptions: Sendable {
     pairs = try object.sorted { $0.key < $1.key }.map { ($0.key, try Self.text($0.key, $0.value)) }
     var parser = OptionParser()
     for (name, value) in pairs { try parser.take(name, value) }
+    // What only together is wrong may be mended by what comes with an import.
+    try parser.check(isComplete: false)
   }
 
   private static func text(_ name: String, _ value: JSONValue) throws -> String {

@@ -20,7 +20,12 @@ struct ReceivedUpload: Sendable {
 /// Whatever can be refused is refused before the file's bytes are read.
 struct UploadReceiver: Sendable {
   private static let fieldLimit = 64 * 1024
-  private static let csvTypes = ["text/csv", "application/csv", "application/octet-stream"]
+  /// What a file may be sent as. It is taken for what its content says all the same.
+  private static let fileTypes = [
+    "text/csv", "application/csv", "text/plain", "application/x-ndjson", "application/jsonl",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/gzip",
+    "application/x-gzip", "application/zstd", "application/zip", "application/octet-stream",
+  ]
 
   let services: APIServices
 
@@ -33,7 +38,7 @@ struct UploadReceiver: Sendable {
     case "text/tab-separated-values":
       try requireLength(request)
       return try await receiveBody(request, delimiter: "\t")
-    case let type where UploadReceiver.csvTypes.contains(type):
+    case let type where UploadReceiver.fileTypes.contains(type):
       try requireLength(request)
       return try await receiveBody(request, delimiter: nil)
     case "application/json":
@@ -94,7 +99,7 @@ struct UploadReceiver: Sendable {
         }
         // What came first and is wrong is refused before the file is read.
         let early = try await filled(parser)
-        try early.check()
+        try early.check(isComplete: false)
         if let target = early.target { _ = try await self.target(target) }
         let id = ImportID()
         let file = try await services.spool.write(

@@ -113,6 +113,29 @@ extension ImportQueue {
     if result.rows.isEmpty { throw LeaseLost(lease) }
   }
 
+  /// Notes how the file is read, as it was found.
+  ///
+  /// - Parameter header: the first line of a report of rejected rows.
+  /// - Throws: `LeaseLost` where the lease no longer holds or the import was called off.
+  public func describe(_ lease: Lease, source: ImportSource, header: [UInt8]) async throws {
+    let sql = """
+      UPDATE sluice.imports SET source_format = $3, source_encoding = $4, source_dialect = $5::jsonb,
+             source_reading = $6::jsonb, source_header = $7
+       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
+      """
+    let encoder = JSONEncoder()
+    let result = try await pool.query(
+      sql,
+      [
+        .text(lease.importID.description), .text(lease.id), .text(source.format),
+        .text(source.encoding),
+        .text(String(decoding: try encoder.encode(source.dialect), as: UTF8.self)),
+        .text(String(decoding: try encoder.encode(source.reading), as: UTF8.self)),
+        .bytes(header),
+      ])
+    if result.affected == 0 { throw LeaseLost(lease) }
+  }
+
   /// Ends an import in `failed` or `cancelled`.
   ///
   /// - Parameter counts: what the last attempt has counted, or nil where it got nowhere: then those of

@@ -21,6 +21,10 @@ public enum SluiceSchema {
         version: 3, name: "reports-and-templates",
         up: text(PackageResources._003_reports_and_templates_up_sql),
         down: text(PackageResources._003_reports_and_templates_down_sql)),
+      Migration(
+        version: 4, name: "reading",
+        up: text(PackageResources._004_reading_up_sql),
+        down: text(PackageResources._004_reading_down_sql)),
     ],
     lockKey: 0x5C1D_5C1D)
 

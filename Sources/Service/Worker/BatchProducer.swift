@@ -32,7 +32,7 @@ struct BatchProducer: Sendable {
 
   /// The row at `from` as a reject, because Postgres has refused it.
   func singleRow(refusedWith error: PostgresError) async throws -> EncodedBatch {
-    let reader = input.reader(from: from)
+    let reader = try input.reader(from: from)
     let records = RecordBatch()
     guard try reader.read(into: records, maxBytes: BatchProducer.batchBytes, maxRows: 1),
       let row = records.rows.first
@@ -42,13 +42,14 @@ struct BatchProducer: Sendable {
       row: row.number, line: row.line, column: error.column, code: .database,
       message: "\(error.sqlState ?? ""): \(error.message ?? "")\(detail)", value: nil,
       raw: Array(records.raw(of: row)))
-    return EncodedBatch(rowsBad: 1, rejects: [reject], start: from, end: records.end)
+    return EncodedBatch(
+      rowsBad: 1, rejects: [reject], start: from, end: records.end, bytesTaken: reader.bytesTaken)
   }
 
   private func produce(
     _ send: (EncodedBatch) async -> Bool, vacant: () -> EncodedBatch
   ) async throws {
-    let reader = input.reader(from: from)
+    let reader = try input.reader(from: from)
     let validator = try input.validator()
     let records = RecordBatch(capacity: BatchProducer.batchBytes * 2)
     var start = from
@@ -60,6 +61,7 @@ struct BatchProducer: Sendable {
       try Task.checkCancellation()
       var batch = vacant()
       try await validator.encode(records, start: start, into: &batch, rejectRoom: room)
+      batch.bytesTaken = reader.bytesTaken
       start = records.end
       pace.note(batch)
       _ = room.take(batch.rejects)

@@ -54,7 +54,7 @@ actor ChunkIntake {
       $0.counts.ok += Int64(batch.rowsOK)
       $0.counts.bad += Int64(batch.rowsBad)
       $0.counts.read += Int64(batch.rowsOK + batch.rowsBad)
-      $0.bytesDone = batch.end.byte
+      $0.bytesDone = batch.bytesTaken
     }
     return batch
   }

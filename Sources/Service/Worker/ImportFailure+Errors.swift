@@ -9,7 +9,12 @@ extension ImportFailure {
   init(describing error: any Error) {
     switch error {
     case let failure as ImportFailure: self = failure
-    case let error as ReadingError: self.init(.unreadableFile, error.message)
+    case let error as ReadingError:
+      self.init(.unreadableFile, error.message, hint: error.hint)
+    case let error as OptionError:
+      self.init(.badOption, "`\(error.option)` \(error.message)", hint: error.hint)
+    case let error as MappingError:
+      self.init(error.failureCode, error.message, hint: error.hint)
     case let error as TargetError:
       self.init(.unknownTarget, error.message, hint: error.hint)
     case let error as SpoolError where error.code == .missing:
@@ -33,6 +38,17 @@ extension ImportFailure {
         hint: "the constraint \"\(constraint)\" refuses rows of the file; nothing was changed")
     } else {
       self.init(.database, "\(message)\(detail) (\(state))", hint: error.hint)
+    }
+  }
+}
+
+extension MappingError {
+  fileprivate var failureCode: ImportFailure.Code {
+    switch code {
+    case .required: .missingColumn
+    case .badFormats: .badOption
+    case .unknownColumn, .unknownHeader, .ambiguous, .duplicate, .generated, .nothingMapped:
+      .unknownColumn
     }
   }
 }

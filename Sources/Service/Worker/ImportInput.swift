@@ -1,21 +1,24 @@
 import ImportModel
 import Postgres
 import Reading
-import Spool
 import Validation
 
-/// A spooled file, its header, and how it maps to its target: all that reading and validating need.
+/// A file as it was looked over, and the target it goes into: all that reading and validating need.
 struct ImportInput: Sendable {
-  let handle: SpoolHandle
-  let dialect: CSVDialect
-  let header: FileHeader
-  /// The place behind the header.
-  let start: FilePosition
+  let file: PreparedFile
   let target: TargetTable
-  let mapping: [MappedColumn]
   let nullWords: [String]
   let arbiter: Arbiter
   let settings: ValidationSettings
+
+  /// The columns that the fields of a row go into.
+  var mapping: [MappedColumn] { file.preflight.mapping }
+
+  /// The place where the rows begin.
+  var start: FilePosition { file.preflight.start }
+
+  /// Whether reading can go on anywhere at no cost.
+  var isSeekable: Bool { file.preflight.plan.isSeekable }
 
   /// The staging columns, in the order in which the validator writes them.
   var layout: StagingLayout {
@@ -30,18 +33,26 @@ struct ImportInput: Sendable {
       })
   }
 
+  /// How many bytes of the file stand before a place, or nil where the place does not tell.
+  func bytes(upTo position: FilePosition) -> Int64? { isSeekable ? position.byte : nil }
+
   /// A reader that goes on from a place between two rows.
-  func reader(from position: FilePosition) -> any RowReader {
-    CSVReader(
-      source: FileSource(handle, from: position.byte), dialect: dialect, from: position,
-      header: header.names)
+  ///
+  /// - Throws: `ReadingError`, and what the storage throws.
+  func reader(from position: FilePosition) throws -> any RowReader {
+    try file.preflight.plan.reader(
+      of: file.file, scratch: file.scratch, from: position,
+      header: file.preflight.header.names)
   }
 
   /// A validator, which one thread must own.
   func validator() throws -> BatchValidator {
     try BatchValidator(
       table: target, mapping: mapping,
-      options: ValidationOptions(nullWords: nullWords, settings: settings), arbiter: arbiter)
+      options: ValidationOptions(
+        nullWords: nullWords, settings: settings, formats: file.formats,
+        marksText: file.preflight.plan.marksText),
+      arbiter: arbiter)
   }
 }
 

@@ -1,58 +1,55 @@
 public import ImportModel
-import Reading
-public import Spool
+public import Reading
 import Validation
 
-/// What can be known of an import before a row is read: whether its file has a header that fits the
-/// target, and which key it goes by.
+/// What can be known of an import before its rows are read: how its file is read, which of its fields go
+/// into which columns, and which key it goes by.
 public struct ImportPreflight: Sendable {
-  /// The names in the header.
-  public let header: [String]
-  /// The header as it stands in the file.
-  public var rawHeader: [UInt8] { csvHeader.raw }
+  /// A file of at most so many bytes is looked at as a whole in any case.
+  private static let smallFile: Int64 = 64 << 10
+
+  /// How the file is read.
+  public let plan: FilePlan
+  /// The names of its fields.
+  public let header: FileHeader
   /// The conflict key.
   public let key: TargetKey
-  let csvHeader: FileHeader
   let start: FilePosition
-  let dialect: CSVDialect
+  /// Empty where too little of the file was looked at to know.
   let mapping: [MappedColumn]
 
   /// Reads the header and maps it.
   ///
-  /// - Throws: `ImportFailure` with the reason in its code.
+  /// With the scope `start` little is read, and what the rest of the file may mend is no error: records of
+  /// JSON may have more names.
+  ///
+  /// - Parameter scratch: a folder for what does not fit into memory.
+  /// - Throws: `ImportFailure` with the reason in its code, and what the storage throws.
   public init(
-    handle: SpoolHandle, target: TargetTable, options: ImportOptions
+    file: any FileBytes, target: TargetTable, options: ImportOptions, scope: FileInspector.Scope,
+    scratch: String
   ) throws {
-    dialect = try ImportPreflight.dialect(of: options)
-    do {
-      let reader = CSVReader(source: FileSource(handle), dialect: dialect)
-      csvHeader = try reader.readHeader()
-      start = reader.position
-      header = csvHeader.names
-      mapping = try HeaderMapping(explicit: ImportPreflight.mapping(options, header, target))
-        .resolve(header: header, table: target)
-    } catch let error as ReadingError {
-      throw ImportFailure(.unreadableFile, error.message)
-    } catch let error as MappingError {
-      throw ImportFailure(error.failureCode, error.message, hint: error.hint)
-    }
     key = try ImportPreflight.key(of: target, named: options.key)
-    try checkKeyIsInFile(target)
+    let scope = file.size <= ImportPreflight.smallFile ? .whole : scope
+    do {
+      let plan = try FileInspector(file, request: FileRequest(options), scratch: scratch)
+        .plan(scope)
+      let look = try FirstLook(file, plan: plan, target: target, options: options, scratch: scratch)
+      (self.plan, header, start) = (look.plan, look.header, look.start)
+      let isProvisional = plan.format == .json && scope == .start
+      mapping = isProvisional ? try look.provisionalMapping() : try look.mapping()
+    } catch {
+      throw ImportPreflight.failure(error)
+    }
+    if !mapping.isEmpty { try checkKeyIsInFile(target) }
   }
 
-  /// The mapping asked for. The column that the report of rejected rows appends is left out, so that the
-  /// mended report can be sent as it is.
-  private static func mapping(
-    _ options: ImportOptions, _ header: [String], _ target: TargetTable
-  ) -> [String: String?] {
-    var mapping = options.mapping ?? [:]
-    let errors = "_errors"
-    if mapping[errors] == nil, header.last == errors,
-      !target.columns.contains(where: { $0.name == errors })
-    {
-      mapping[errors] = .some(nil)
+  /// Errors in the file and in what is said of it, as the reason why there can be no import.
+  private static func failure(_ error: any Error) -> any Error {
+    switch error {
+    case is ReadingError, is OptionError, is MappingError: ImportFailure(describing: error)
+    default: error
     }
-    return mapping
   }
 
   private func checkKeyIsInFile(_ target: TargetTable) throws {
@@ -63,25 +60,6 @@ public struct ImportPreflight: Sendable {
         .noKey, "the file has no column for \(list(missing)), which is part of the conflict key",
         hint: "add it to the file, or name another unique key of \(target.displayName) with `key`")
     }
-  }
-
-  private static func dialect(of options: ImportOptions) throws -> CSVDialect {
-    func byte(_ text: String?, _ name: String, else standard: Character) throws -> UInt8 {
-      let text = text ?? String(standard)
-      guard text.utf8.count == 1, let byte = text.utf8.first else {
-        throw ImportFailure(.unreadableFile, "`\(name)` must be one ASCII character")
-      }
-      return byte
-    }
-    let dialect = CSVDialect(
-      delimiter: try byte(options.delimiter, "delimiter", else: ","),
-      quote: try byte(options.quote, "quote", else: "\""))
-    do {
-      try dialect.validate()
-    } catch {
-      throw ImportFailure(.unreadableFile, error.message)
-    }
-    return dialect
   }
 
   /// Finds the unique key to go by.
@@ -114,10 +92,4 @@ public struct ImportPreflight: Sendable {
 
 private func list(_ names: [String]) -> String {
   names.map { "\"\($0)\"" }.joined(separator: ", ")
-}
-
-extension MappingError {
-  fileprivate var failureCode: ImportFailure.Code {
-    code == .required ? .missingColumn : .unknownColumn
-  }
 }

@@ -35,38 +35,51 @@ struct ImportRun: Sendable {
   }
 
   private func run(_ record: ImportRecord, over connections: Connections) async throws {
-    let (input, key) = try await open(record, over: connections)
+    let target = try await target(of: record, on: connections.load)
+    // Reading, validating and encoding have a thread of their own, which may block.
+    let executor = ThreadExecutor(name: "parse")
+    let file = try await prepare(record, for: target, on: executor)
+    let input = ImportInput(
+      file: file, target: target, nullWords: record.options.null ?? [],
+      arbiter: Arbiter(connection: connections.arbiter),
+      settings: try await ValidationSettings.read(on: connections.load))
     let table = StagingTable(importID: id, layout: input.layout)
     let counts = try await stage(
-      input, into: table, policy: RejectPolicy(record.options), over: connections.load)
+      input, into: table, policy: RejectPolicy(record.options), on: executor,
+      over: connections.load)
     try RejectPolicy(record.options).check(counts)
     try await services.queue.move(lease, to: .validated, counts: counts)
     meter.update { $0.counts = counts }
-    try await merge(record, input, key, table, counts, over: connections.load)
+    try await merge(record, input, table, counts, over: connections.load)
   }
 
-  private func open(
-    _ record: ImportRecord, over connections: Connections
-  ) async throws -> (ImportInput, TargetKey) {
-    guard
-      let target = try await TargetCatalog().table(named: record.target, on: connections.load)
-    else {
+  private func target(
+    of record: ImportRecord, on connection: PostgresConnection
+  ) async throws -> TargetTable {
+    guard let target = try await TargetCatalog().table(named: record.target, on: connection) else {
       throw ImportFailure(
         .unknownTarget, "\(record.target) is not there any more, or may not be written")
     }
+    return target
+  }
+
+  /// Looks the file over, and tells how it is read.
+  private func prepare(
+    _ record: ImportRecord, for target: TargetTable, on executor: ThreadExecutor
+  ) async throws -> PreparedFile {
     let handle = try services.spool.open(id: claimed.spoolID)
-    let preflight = try ImportPreflight(handle: handle, target: target, options: record.options)
-    let input = ImportInput(
-      handle: handle, dialect: preflight.dialect, header: preflight.csvHeader,
-      start: preflight.start, target: target, mapping: preflight.mapping,
-      nullWords: record.options.null ?? [], arbiter: Arbiter(connection: connections.arbiter),
-      settings: try await ValidationSettings.read(on: connections.load))
-    return (input, preflight.key)
+    let scratch = services.spool.folder
+    let file = try await withTaskExecutorPreference(executor) {
+      try PreparedFile(handle, target: target, options: record.options, scratch: scratch)
+    }
+    try await services.queue.describe(
+      lease, source: file.described(as: record.source), header: file.preflight.reportHeader)
+    return file
   }
 
   private func stage(
     _ input: ImportInput, into table: StagingTable, policy: RejectPolicy,
-    over connection: PostgresConnection
+    on executor: ThreadExecutor, over connection: PostgresConnection
   ) async throws -> RowCounts {
     let room = services.rejectRoom
     let point =
@@ -75,25 +88,26 @@ struct ImportRun: Sendable {
     if point.nextChunk > 0 {
       logger.info("going on from the ledger", ["chunk": "\(point.nextChunk)"])
     }
-    meter.show(point)
+    meter.show(point, bytes: input.bytes(upTo: point.position))
     let pipeline = StagingPipeline(
       input: input,
       loader: ChunkLoader(
         table: table, lease: lease, attempt: claimed.attempt, connection: connection),
-      meter: meter, policy: policy, executor: ThreadExecutor(name: "parse"),
+      meter: meter, policy: policy, executor: executor,
       onChunk: { rows, seconds in services.metrics.chunk(rows: rows, seconds: seconds) })
     return try await services.metrics.timed("parsing") { try await pipeline.run(from: point) }
   }
 
   private func merge(
-    _ record: ImportRecord, _ input: ImportInput, _ key: TargetKey, _ table: StagingTable,
-    _ counts: RowCounts, over connection: PostgresConnection
+    _ record: ImportRecord, _ input: ImportInput, _ table: StagingTable, _ counts: RowCounts,
+    over connection: PostgresConnection
   ) async throws {
     try await services.queue.move(lease, to: .loading)
     meter.beginStage()
     let request = MergeRequest(
       lease: lease, staging: table.name, layout: input.layout, target: input.target,
-      isPartitioned: input.target.isPartitioned, key: key, duplicates: record.options.duplicates,
+      isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
+      duplicates: record.options.duplicates,
       staged: counts)
     let locator = RowLocator(input: input, importID: id)
     let merger = Merger(

@@ -8,7 +8,8 @@ import Validation
 /// Finds rows of a file again by their number, through the ledger: where they stand and how they read.
 struct RowLocator: Sendable {
   private static let batchBytes = 1 << 20
-  /// A wanted row further ahead than this is looked up in the ledger rather than read up to.
+  /// A wanted row further ahead than this is looked up in the ledger rather than read up to: in files in
+  /// which that saves reading.
   private static let reach: Int64 = 100_000
 
   let input: ImportInput
@@ -27,11 +28,11 @@ struct RowLocator: Sendable {
         let start = try await ResumePoint.startOfChunk(
           holding: first, of: importID, on: connection)
       else { throw ImportFailure(.internal, "row \(first) is in no chunk of the ledger") }
-      let reader = input.reader(from: start)
+      let reader = try input.reader(from: start)
       let before = wanted.count
       // A chunk may be longer than the reach: the row that it was looked up for is read up to anyway.
       while let next = wanted.first?.row,
-        next == first || next < reader.position.row + RowLocator.reach,
+        next == first || !input.isSeekable || next < reader.position.row + RowLocator.reach,
         try reader.read(into: records, maxBytes: RowLocator.batchBytes, maxRows: .max)
       {
         try Task.checkCancellation()

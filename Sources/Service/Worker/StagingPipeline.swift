@@ -70,7 +70,7 @@ struct StagingPipeline: Sendable {
         do {
           try await stage(intake, at: &point)
         } catch let error as PostgresError where error.isAboutData {
-          meter.show(point)
+          meter.show(point, bytes: input.bytes(upTo: point.position))
           return .refused(rows: await intake.rows, error)
         }
         let rows = await intake.rows
@@ -115,10 +115,12 @@ struct StagingPipeline: Sendable {
 
 extension ImportMeter {
   /// Shows what is certain: the chunks that were committed.
-  func show(_ point: ResumePoint) {
+  ///
+  /// - Parameter bytes: bytes of the file up to there, or nil where the place does not tell.
+  func show(_ point: ResumePoint, bytes: Int64?) {
     update {
       $0.counts = point.counts
-      $0.bytesDone = point.position.byte
+      $0.bytesDone = bytes ?? $0.bytesDone
     }
   }
 }

@@ -44,7 +44,7 @@ public final class CSVReader: RowReader {
   public internal(set) var position: FilePosition
 
   /// See `RowReader`.
-  public var bytesTaken: Int64 { source.bytesTaken - Int64(pending.count) }
+  public var bytesTaken: Int64 { max(0, source.bytesTaken - Int64(pending.count)) }
 
   /// Makes a reader; nothing is read yet.
   ///

@@ -39,6 +39,30 @@ public struct FilePlan: Sendable, Equatable {
     }
   }
 
+  /// Whether reading can begin anywhere in the file at no cost: otherwise all that stands before is read
+  /// again.
+  public var isSeekable: Bool {
+    if case .xlsx = content { return false }
+    return containers.isEmpty && encoding ?? .utf8 == .utf8
+  }
+
+  /// Whether fields are marked as quoted where they are texts, and only there.
+  public var marksText: Bool { format != .csv }
+
+  /// The same file, its first row taken for the names of the columns.
+  public var withHeader: FilePlan {
+    var plan = self
+    switch content {
+    case .csv(var dialect):
+      dialect.hasHeader = true
+      plan.content = .csv(dialect)
+    case .json: break
+    case .xlsx(let sheet, let skipRows, hasHeader: _):
+      plan.content = .xlsx(sheet, skipRows: skipRows, hasHeader: true)
+    }
+    return plan
+  }
+
   /// A reader of the file's rows.
   ///
   /// - Parameters:

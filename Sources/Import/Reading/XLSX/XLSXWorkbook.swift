@@ -107,7 +107,9 @@ public final class XLSXWorkbook {
     case .first: return sheets.first { !$0.isHidden } ?? first
     case .named(let name):
       let lower = name.lowercased()
-      found = sheets.first { $0.name == name } ?? sheets.first { $0.name.lowercased() == lower }
+      found =
+        sheets.first { $0.name == name } ?? sheets.first { $0.name.lowercased() == lower }
+        ?? Int(name).flatMap { index in sheets.first { $0.index == index } }
       wanted = "\"\(name.prefix(100))\""
     case .index(let index):
       found = sheets.first { $0.index == index }

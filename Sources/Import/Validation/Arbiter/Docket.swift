@@ -82,7 +82,7 @@ struct Docket {
     if field.count == 0 {
       return field.isQuoted && column.target.type.base.isTextLike ? "" : nil
     }
-    if !field.isQuoted, column.nullWords.contains(bytes) { return nil }
+    if column.wordsLeft.concern(field), column.wordsLeft.contains(bytes) { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
 }

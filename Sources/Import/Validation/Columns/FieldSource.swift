@@ -34,14 +34,16 @@ struct FieldSource {
   /// Whether the field is one of the null words; an empty field is the caller's matter.
   @inline(__always)
   func isNullWord(_ slice: FieldSlice, lengths: UInt64) -> Bool {
-    guard lengths != 0, !slice.isQuoted else { return false }
+    guard lengths != 0, nullWords.concern(slice) else { return false }
     guard lengths >> UInt64(min(slice.count, 63)) & 1 == 1 else { return false }
     return nullWords.contains(text(slice))
   }
 
   /// The same column with its fields elsewhere, one behind the other.
+  ///
+  /// - Parameter nullWords: those that may still be among them.
   func replacing(
-    bytes: UnsafeRawBufferPointer, fields: UnsafePointer<FieldSlice>
+    bytes: UnsafeRawBufferPointer, fields: UnsafePointer<FieldSlice>, nullWords: NullWords
   ) -> FieldSource {
     FieldSource(
       bytes: bytes.baseAddress.unsafelyUnwrapped, fields: fields, fieldsPerRow: 1,

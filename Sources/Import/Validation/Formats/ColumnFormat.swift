@@ -20,6 +20,9 @@ enum ColumnFormat {
     }
   }
 
+  /// Whether it is one of numbers.
+  var isNumber: Bool { if case .number = self { true } else { false } }
+
   private static func told(_ formats: ValueFormats, for base: BaseType) -> ColumnFormat? {
     switch base {
     case .smallint, .integer, .bigint:

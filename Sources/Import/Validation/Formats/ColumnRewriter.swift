@@ -15,6 +15,8 @@ final class ColumnRewriter {
 
   private let format: ColumnFormat
   private let trims: Bool
+  /// Whether numbers without the mark of a text are in plain form already.
+  private let sparesNumbers: Bool
   private var text: UnsafeMutableRawPointer
   private var textCapacity = 64
   private var rowCapacity = 1
@@ -23,10 +25,13 @@ final class ColumnRewriter {
   private var storage: UnsafeRawBufferPointer?
 
   /// Nil where nothing that is told concerns the column.
-  init?(_ formats: ValueFormats, for column: TargetColumn) {
+  ///
+  /// - Parameter marksText: see `ValidationOptions.marksText`.
+  init?(_ formats: ValueFormats, for column: TargetColumn, marksText: Bool) {
     let own = formats.formats(of: column.name)
     guard let format = ColumnFormat(own, for: column.type.base) else { return nil }
     self.format = format
+    sparesNumbers = marksText && format.isNumber
     expectation = FormatExpectation(own, for: column.type.base)
     trims = own.trim
     fields = .allocate(capacity: 1)
@@ -37,6 +42,9 @@ final class ColumnRewriter {
     fields.deallocate()
     text.deallocate()
   }
+
+  /// Whether what is left after it is NULL where it is empty, and only there.
+  var resolvesNull: Bool { if case .trim = format { false } else { true } }
 
   /// What `fields` point into.
   var bytes: UnsafeRawBufferPointer {
@@ -67,7 +75,9 @@ final class ColumnRewriter {
       self.storage = storage
       trim(source)
     }
-    return source.replacing(bytes: bytes, fields: UnsafePointer(fields))
+    return source.replacing(
+      bytes: bytes, fields: UnsafePointer(fields),
+      nullWords: resolvesNull ? .none : source.nullWords)
   }
 
   /// Notes the rows whose value is not of the format, when the encoder is done.
@@ -101,8 +111,8 @@ extension ColumnRewriter {
       if trims, isNull(core, slice, source) { continue }
       reserve(text.count &+ F.growth)
       var sink = TextSink(self.text + count)
-      // What is left after NULL is a value, so no null word may meet its plain form.
-      switch core.isEmpty ? .plain : format.rewrite(core, into: &sink) {
+      let isPlain = core.isEmpty || (sparesNumbers && !slice.isQuoted)
+      switch isPlain ? .plain : format.rewrite(core, into: &sink) {
       case .rewritten: break
       case .plain: sink.append(trims ? core : text)
       case .misfit:
@@ -132,7 +142,7 @@ extension ColumnRewriter {
   private func isNull(
     _ core: UnsafeRawBufferPointer, _ slice: FieldSlice, _ source: FieldSource
   ) -> Bool {
-    core.isEmpty || (!slice.isQuoted && source.nullWords.contains(core))
+    core.isEmpty || (source.nullWords.concern(slice) && source.nullWords.contains(core))
   }
 
   @inline(__always)

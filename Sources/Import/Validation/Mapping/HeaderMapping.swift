@@ -28,6 +28,27 @@ public struct HeaderMapping: Sendable {
     return try plan.finish()
   }
 
+  /// Maps the fields of a file without a header to a table by their places: to all columns that can be
+  /// written, in their order, as COPY does.
+  ///
+  /// - Parameter header: names that were made up for the fields.
+  /// - Throws: `MappingError` where there are more fields than columns, or fewer.
+  public func resolve(
+    places header: [String], table: TargetTable
+  ) throws(MappingError) -> [MappedColumn] {
+    var plan = MappingPlan(header: header, table: table)
+    try plan.applyPlaces()
+    return try plan.finish()
+  }
+
+  /// Whether a column of the table would take a header by its name.
+  public static func hasColumn(for header: String, in table: TargetTable) -> Bool {
+    let folded = folded(header)
+    return table.columns.contains { column in
+      column.name == header || (!folded.isEmpty && HeaderMapping.folded(column.name) == folded)
+    }
+  }
+
   /// A name without case, spaces and punctuation.
   static func folded(_ name: String) -> String {
     String(name.lowercased().filter { $0.isLetter || $0.isNumber })
@@ -68,6 +89,23 @@ private struct MappingPlan {
       }
       fates[field] = .column(try explicitColumn(target, for: name))
     }
+  }
+
+  mutating func applyPlaces() throws(MappingError) {
+    let writable = table.columns.indices.filter { !table.columns[$0].isGenerated }
+    guard writable.count == header.count else {
+      throw MappingError(
+        code: .unknownColumn,
+        message: """
+          the file has no header and \(header.count) \(header.count == 1 ? "field" : "fields") a row, but \
+          \(table.displayName) has \(writable.count) columns that can be written
+          """,
+        hint: """
+          add a header, set `header` to true if the first row is one, or name the columns with `mapping`: \
+          {"column_1": \(quoted(table.columns[writable.first ?? 0].name)), …}
+          """)
+    }
+    for (field, column) in writable.enumerated() { fates[field] = .column(column) }
   }
 
   mutating func applyExactNames() {
@@ -197,9 +235,11 @@ extension MappingPlan {
       header[field].isEmpty ? "field \(field + 1), which has no name" : quoted(header[field])
     }
     let message = "no column of \(table.displayName) fits \(parts.joined(separator: ", "))"
+    let noHeader = "if the first row is none, set `header` to false; "
     return MappingError(
       code: .unknownColumn, message: message,
-      hint: "\(columnList); the mapping {\(example): null} leaves a header out")
+      hint: (fields.count == header.count ? noHeader : "") + columnList
+        + "; the mapping {\(example): null} leaves a header out")
   }
 
   private func ambiguousHeader(_ field: Int, _ columns: [Int]) -> MappingError {

@@ -7,33 +7,39 @@ public import ImportModel
 public struct FormatSurvey: Sendable {
   private let columns: [SurveyColumn]
   private let told: ValueFormats
-  private let nullWords: [[UInt8]]
+  private let nullWords: NullWords
+  private let marksText: Bool
   private var dates: [DateEvidence]
   private var numbers: [NumberEvidence]
   private var valueCounts: [Int]
 
   /// Looks at the columns of a mapping whose types are dates or numbers.
   ///
-  /// - Parameter told: what the caller told: it stands, and is not looked for. Currency signs and
-  ///   percent are left out of the numbers.
+  /// - Parameters:
+  ///   - told: what the caller told: it stands, and is not looked for. Currency signs and percent are left
+  ///     out of the numbers.
+  ///   - marksText: see `ValidationOptions.marksText`.
   public init(
-    mapping: [MappedColumn], told: ValueFormats = ValueFormats(), nullWords: [String] = []
+    mapping: [MappedColumn], told: ValueFormats = ValueFormats(), nullWords: [String] = [],
+    marksText: Bool = false
   ) {
     let columns = mapping.compactMap { mapped in
       SurveyColumn.Kind(mapped.column.type.base).map {
         SurveyColumn(field: mapped.field, name: mapped.column.name, kind: $0)
       }
     }
-    self.init(columns: columns, told: told, nullWords: nullWords)
+    self.init(columns: columns, told: told, nullWords: nullWords, marksText: marksText)
   }
 
   /// Looks at columns of any file, as one without a target.
   public init(
-    columns: [SurveyColumn], told: ValueFormats = ValueFormats(), nullWords: [String] = []
+    columns: [SurveyColumn], told: ValueFormats = ValueFormats(), nullWords: [String] = [],
+    marksText: Bool = false
   ) {
     self.columns = columns
     self.told = told
-    self.nullWords = nullWords.map { Array($0.utf8) }
+    self.nullWords = NullWords(nullWords, areTexts: marksText)
+    self.marksText = marksText
     dates = columns.map { _ in DateEvidence() }
     numbers = columns.map { NumberEvidence(told.formats(of: $0.name)) }
     valueCounts = columns.map { _ in 0 }
@@ -47,9 +53,9 @@ public struct FormatSurvey: Sendable {
     for (index, column) in columns.enumerated() where column.field < batch.fieldsPerRow {
       for row in batch.rows.indices where batch.rows[row].hasFields {
         let slice = batch.fields[row &* batch.fieldsPerRow &+ column.field]
-        guard slice.count > 0 else { continue }
+        guard slice.count > 0, slice.isQuoted || !marksText else { continue }
         let text = WhiteSpace.trimmed(batch.bytes(of: slice))
-        if text.isEmpty || (!slice.isQuoted && isNullWord(text)) { continue }
+        if text.isEmpty || (nullWords.concern(slice) && nullWords.contains(text)) { continue }
         valueCounts[index] &+= 1
         switch column.kind {
         case .date: dates[index].add(text, line: batch.rows[row].line)
@@ -57,13 +63,6 @@ public struct FormatSurvey: Sendable {
         }
       }
     }
-  }
-
-  private func isNullWord(_ text: UnsafeRawBufferPointer) -> Bool {
-    for word in nullWords where word.count == text.count {
-      if text.elementsEqual(word) { return true }
-    }
-    return false
   }
 
   /// What was found, column by column. Numbers are judged by the whole file's decimal sign where there

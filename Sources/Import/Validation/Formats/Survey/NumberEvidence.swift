@@ -8,6 +8,8 @@ struct NumberEvidence: Sendable {
   private(set) var signedCount = 0
   /// Other texts.
   private(set) var otherCount = 0
+  /// Numbers that Postgres does not read as they are.
+  private(set) var foreignCount = 0
   /// Numbers that a point and a comma make different ones of.
   private(set) var ambiguousCount = 0
   private var firstAmbiguous: Quotation?
@@ -50,6 +52,7 @@ struct NumberEvidence: Sendable {
       return
     }
     signedCount &+= 1
+    if point == nil || point?.thousands != nil { foreignCount &+= 1 }
     enter(point, 0, text, line)
     enter(comma, 1, text, line)
     if let point, let comma, point.hasFraction != comma.hasFraction { noteAmbiguous(text, line) }
@@ -84,12 +87,13 @@ struct NumberEvidence: Sendable {
     let left = readings.filter { reading in
       reading.exception == nil && (decimal ?? reading.decimal) == reading.decimal
     }
-    guard let first = left.first else { return contradiction }
+    guard let first = left.first else { return isMostlyPlain ? .plain : contradiction }
     if left.count == 2, ambiguousCount > 0 {
-      return .ambiguous(example: firstAmbiguous?.text ?? "")
+      return isMostlyPlain ? .plain : .ambiguous(example: firstAmbiguous?.text ?? "")
     }
     if let one = first.firstThousands, let other = first.otherThousands {
-      return .contradictory(first: one.description, second: other.description)
+      return isMostlyPlain
+        ? .plain : .contradictory(first: one.description, second: other.description)
     }
     return .decided(decimal: first.decimal, thousands: first.thousands)
   }
@@ -99,6 +103,10 @@ struct NumberEvidence: Sendable {
     let left = readings.filter { $0.exception == nil }
     return signedCount > 0 && left.count == 1 ? left[0].decimal : nil
   }
+
+  /// Whether so few numbers are written otherwise than Postgres does that they are mistakes, and no
+  /// question: they are rejected one by one.
+  private var isMostlyPlain: Bool { foreignCount &* 10 <= plainCount &+ signedCount }
 
   private var contradiction: NumberFinding {
     let found = readings.compactMap(\.exception)

@@ -1,0 +1,1 @@
+ALTER TABLE sluice.imports DROP COLUMN source_reading;

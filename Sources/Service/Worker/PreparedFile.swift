@@ -1,0 +1,66 @@
+import ImportModel
+import Reading
+import Validation
+
+/// A file that was looked over as a whole: how it is read, and how its values are written.
+struct PreparedFile: Sendable {
+  private static let batchBytes = 1 << 20
+
+  let file: any FileBytes
+  let preflight: ImportPreflight
+  let formats: ValueFormats
+  /// A folder for what does not fit into memory.
+  let scratch: String
+  /// What was concluded rather than told.
+  private let notes: [String]
+
+  /// Looks a file over. It blocks, and ends early where its task is cancelled.
+  ///
+  /// - Throws: `ImportFailure` with the reason in its code, and what the storage throws.
+  init(
+    _ file: any FileBytes, target: TargetTable, options: ImportOptions, scratch: String
+  ) throws {
+    let file = StoppableFile(file)
+    preflight = try ImportPreflight(
+      file: file, target: target, options: options, scope: .whole, scratch: scratch)
+    let conclusion = try PreparedFile.survey(
+      file, preflight, told: try ValueFormats(options), nullWords: options.null ?? [],
+      scratch: scratch)
+    let open = conclusion.notices.filter(\.code.isUndecided)
+    guard open.isEmpty else {
+      throw ImportFailure(
+        .ambiguousValues, open.map(\.message).joined(separator: "; "),
+        hint: Set(open.map(\.hint)).sorted().joined(separator: "; "))
+    }
+    self.file = file
+    self.scratch = scratch
+    formats = conclusion.formats
+    notes = conclusion.notices.map { "\($0.message) (\($0.hint))" }
+  }
+
+  private static func survey(
+    _ file: any FileBytes, _ preflight: ImportPreflight, told: ValueFormats, nullWords: [String],
+    scratch: String
+  ) throws -> SurveyConclusion {
+    let plan = preflight.plan
+    var survey = FormatSurvey(
+      mapping: preflight.mapping, told: told, nullWords: nullWords, marksText: plan.marksText)
+    if !survey.isEmpty {
+      let reader = try plan.reader(
+        of: file, scratch: scratch, from: preflight.start, header: preflight.header.names)
+      let batch = RecordBatch(capacity: batchBytes * 2)
+      while try reader.read(into: batch, maxBytes: batchBytes, maxRows: .max) { survey.add(batch) }
+    }
+    return survey.conclusion()
+  }
+
+  /// The file as its import's object describes it.
+  func described(as known: ImportSource) -> ImportSource {
+    var source = preflight.described(as: known)
+    source.reading.notes += notes
+    source.reading.values = ImportSource.Values(
+      decimal: formats.decimal?.rawValue, thousands: formats.thousands?.rawValue,
+      dateOrder: formats.dateOrder?.rawValue)
+    return source
+  }
+}
