@@ -33,8 +33,16 @@ LONG = "123456789012345678901234567890.123456789012345678901234567890"
 NUMBERS = [
     Sample("smallint", ["32767", "-32768", " 7 ", "007"], [("32768", "out_of_range", "smallint")]),
     Sample("integer", ["2147483647", "-2147483648", "+5"], [("12a", "type", "integer"), ("1.5", "type", "integer")]),
-    Sample("bigint", ["9223372036854775807", "-9223372036854775808"], [("9223372036854775808", "out_of_range", "bigint")]),
-    Sample("numeric", [LONG, "-" + LONG, "NaN", "Infinity", "-Infinity", "1e-20", "-0.00", "1E5"], [("12x", "type", "numeric")]),
+    Sample(
+        "bigint",
+        ["9223372036854775807", "-9223372036854775808"],
+        [("9223372036854775808", "out_of_range", "bigint")],
+    ),
+    Sample(
+        "numeric",
+        [LONG, "-" + LONG, "NaN", "Infinity", "-Infinity", "1e-20", "-0.00", "1E5"],
+        [("12x", "type", "numeric")],
+    ),
     Sample("numeric(7,2)", ["99999.99", "-99999.994", "0.005", "NaN"], [("99999.995", "out_of_range", "numeric")]),
     Sample("numeric(3,-2)", ["12345", "99949"], [("99950", "out_of_range", "numeric")]),
     Sample("numeric(3,5)", ["0.00999", "0.009994"], [("0.01", "out_of_range", "numeric")]),
@@ -44,12 +52,20 @@ NUMBERS = [
         ["1.7976931348623157e308", "5e-324", "0.1", "-0", "inf", "123456789012345.678"],
         [("1e309", "out_of_range", "double precision")],
     ),
-    Sample("money", ["$1,234.56", "-12.345", "($7)", "92233720368547758.07"], [("1$x", "type", "money"), ("92233720368547758.08", "out_of_range", "money")]),
+    Sample(
+        "money",
+        ["$1,234.56", "-12.345", "($7)", "92233720368547758.07"],
+        [("1$x", "type", "money"), ("92233720368547758.08", "out_of_range", "money")],
+    ),
     Sample("oid", ["4294967295", "0", "-1"], [("4294967296", "out_of_range", "oid")]),
 ]
 
 TEXTS = [
-    Sample("text", ["", " spaced ", 'ä,"b"\nc\r\nd', "\\N", "NULL", "007", "1E5", "=1+1", "2024-03-04"], [("a\0b", "bad_encoding", "")]),
+    Sample(
+        "text",
+        ["", " spaced ", 'ä,"b"\nc\r\nd', "\\N", "NULL", "007", "1E5", "=1+1", "2024-03-04"],
+        [("a\0b", "bad_encoding", "")],
+    ),
     Sample("varchar", ["", "x" * 5000, "👍"]),
     Sample("varchar(3)", ["äöü", "abc  ", "", "👍👍👍"], [("abcd", "too_long", "3")]),
     Sample("char(3)", ["a", "ab ", "", "日本語"], [("abcd", "too_long", "3")]),
@@ -63,10 +79,18 @@ TEXTS = [
     Sample("bit varying(3)", ["1", "101"], [("1010", "too_long", "bit varying(3)")]),
     Sample("boolean", ["t", "off", " YES ", "1", "n"], [("maybe", "type", "boolean")]),
     Sample("demo.mood", ["sad", "très bien", 'a,"b"'], [("Sad", "type", "mood")]),
-    Sample("uuid", ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "{A0EEBC999C0B4EF8BB6D6BB9BD380A11}"], [("a0eebc99", "type", "uuid")]),
+    Sample(
+        "uuid",
+        ["a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "{A0EEBC999C0B4EF8BB6D6BB9BD380A11}"],
+        [("a0eebc99", "type", "uuid")],
+    ),
     Sample("xml", ['<a b="1">ü</a>', "text <b/>"], [("<a>", "type", "XML")]),
     Sample("json", ['{"b": 1,  "a": [1E5, null]}', '"\\u00e9"', " 1 "], [("{'a': 1}", "type", "json")]),
-    Sample("jsonb", ['{"b": 1,  "a": [1E5, 1.00, null]}', "{}", "null"], [('{"a":}', "type", "json"), ('"\\u0000"', "type", "\\u0000")]),
+    Sample(
+        "jsonb",
+        ['{"b": 1,  "a": [1E5, 1.00, null]}', "{}", "null"],
+        [('{"a":}', "type", "json"), ('"\\u0000"', "type", "\\u0000")],
+    ),
     Sample("jsonpath", ["$.a[*] ? (@ > 1)"], [("$.", "type", "jsonpath")]),
     Sample("tsvector", ["a fat:2A cat's 'b c':1"], [("'a", "type", "tsvector")]),
     Sample("tsquery", ["fat & !(cat | rat:ab)", "a <-> b"], [("a &", "type", "tsquery")]),
@@ -78,16 +102,32 @@ TEXTS = [
 ]
 
 TIMES = [
-    Sample("date", ["2024-02-29", "4713-01-01 BC", "5874897-12-31", "infinity", "-infinity"], [("2023-02-29", "out_of_range", "date"), ("some day", "type", "date")]),
+    Sample(
+        "date",
+        ["2024-02-29", "4713-01-01 BC", "5874897-12-31", "infinity", "-infinity"],
+        [("2023-02-29", "out_of_range", "date"), ("some day", "type", "date")],
+    ),
     Sample("time", ["24:00:00", "04:05:06.789012", "00:00"], [("25:00", "out_of_range", "time")]),
     Sample("time(0)", ["12:00:00.6", "23:59:59.9"], [("noon", "type", "time")]),
     Sample("timetz", ["04:05:06.5+15:59", "04:05-08", "24:00:00+00"], [("04:05:06+16", "out_of_range", "")]),
     Sample("timetz(2)", ["04:05:06.789+02"], [("x", "type", "time with time zone")]),
-    Sample("timestamp", ["294276-12-31 23:59:59.999999", "4713-01-01 00:00:00 BC", "infinity", "2024-02-29T12:00"], [("294277-01-01", "out_of_range", "timestamp")]),
+    Sample(
+        "timestamp",
+        ["294276-12-31 23:59:59.999999", "4713-01-01 00:00:00 BC", "infinity", "2024-02-29T12:00"],
+        [("294277-01-01", "out_of_range", "timestamp")],
+    ),
     Sample("timestamp(3)", ["2024-01-01 12:00:00.9996"], [("2024-01-01 25:00", "out_of_range", "date/time")]),
-    Sample("timestamptz", ["2024-07-01T12:00:00+02", "2024-01-01 00:00 Europe/Berlin", "-infinity", "epoch"], [("2024-01-01 00:00 Nowhere/Land", "type", "nowhere/land")]),
+    Sample(
+        "timestamptz",
+        ["2024-07-01T12:00:00+02", "2024-01-01 00:00 Europe/Berlin", "-infinity", "epoch"],
+        [("2024-01-01 00:00 Nowhere/Land", "type", "nowhere/land")],
+    ),
     Sample("timestamptz(0)", ["2024-01-01 12:00:00.5Z"], [("x", "type", "timestamp with time zone")]),
-    Sample("interval", ["178000000 years", "-1 mon +2 days 03:04:05.678", "P1Y2M3DT4H", "1-2", "1 day ago"], [("1 fortnight", "type", "interval"), ("3000000000 days", "out_of_range", "interval")]),
+    Sample(
+        "interval",
+        ["178000000 years", "-1 mon +2 days 03:04:05.678", "P1Y2M3DT4H", "1-2", "1 day ago"],
+        [("1 fortnight", "type", "interval"), ("3000000000 days", "out_of_range", "interval")],
+    ),
     Sample("interval day to second(2)", ["1 day 2:03:04.567"], [("x", "type", "interval")]),
     Sample("interval year to month", ["1-2", "14 mons 3 days"], [("one year", "type", "interval")]),
 ]
@@ -107,7 +147,11 @@ SHAPES = [
 ]
 
 MADE_OF_OTHERS = [
-    Sample("integer[]", ["{}", "{1,NULL,3}", "[2:3]={7,8}", "{{1,2},{3,4}}"], [("{1,x}", "type", "integer"), ("{1,2", "type", "array")]),
+    Sample(
+        "integer[]",
+        ["{}", "{1,NULL,3}", "[2:3]={7,8}", "{{1,2},{3,4}}"],
+        [("{1,x}", "type", "integer"), ("{1,2", "type", "array")],
+    ),
     Sample("text[][]", ['{{a,"b,c"},{NULL,"NULL"}}', '{{{"\\"",""}}}'], [("{{a},{b,c}}", "type", "array")]),
     Sample("numeric(4,1)[]", ["{1.25,999.94}"], [("{1000}", "out_of_range", "numeric")]),
     Sample("varchar(2)[]", ["{ab,äö}"], [("{abc}", "too_long", "2")]),

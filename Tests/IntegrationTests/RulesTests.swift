@@ -65,7 +65,8 @@ struct RulesTests {
         "9|10|parent|foreign_key", "10|11|email|unique", "11|12|email|unique",
         "12|13|code|unique", "13|14|code|unique", "14|15|room, during|unique",
         "15|16|room, during|unique",
-        "16|17|lo, hi|check", "17|18|twice|required", "18|19|price|check", "18|19|customer|foreign_key",
+        "16|17|lo, hi|check", "17|18|twice|required", "18|19|price|check",
+        "18|19|customer|foreign_key",
         "19|20|∅|database", "20|21|parent|foreign_key",
       ]
       let found = try await bench.faults(of: done.id)
