@@ -110,7 +110,9 @@ def check_same(house: House) -> None:
     wrong = []
     for name, sample in COLUMNS:
         # A query that was sent in binary has unused bytes of its own.
-        differs = "a.{0} IS DISTINCT FROM b.{0}" if sample.type == "tsquery" else "ROW(a.{0})::record *<> ROW(b.{0})::record"
+        differs = "a.{0} IS DISTINCT FROM b.{0}"
+        if sample.type != "tsquery":
+            differs = "ROW(a.{0})::record *<> ROW(b.{0})::record"
         different = house.database.rows(
             f"SELECT id, a.{name}::text, b.{name}::text FROM {TABLE} AS a JOIN demo.twin AS b USING (id)"
             f" WHERE {differs.format(name)}"
