@@ -51,7 +51,8 @@ struct ImportInput: Sendable {
       table: target, mapping: mapping,
       options: ValidationOptions(
         nullWords: nullWords, settings: settings, formats: file.formats,
-        marksText: file.preflight.plan.marksText),
+        marksText: file.preflight.plan.marksText,
+        textsAreJSON: file.preflight.plan.format == .json),
       arbiter: arbiter)
   }
 }
