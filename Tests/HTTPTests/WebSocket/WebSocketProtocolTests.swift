@@ -69,6 +69,18 @@ struct WebSocketProtocolTests {
     #expect(bench.closed.count == 1)
   }
 
+  @Test("a broken frame right behind a ping closes with 1002 as well")
+  func brokenBehindPing() async throws {
+    let bench = WebSocketBench()
+    let client = bench.openEcho()
+    try await client.send(
+      RawClient.bytes(9, Self.text) + RawClient.bytes(9, Self.text, fin: false))
+    // Whether the ping is still answered depends on how the bytes come.
+    #expect(try await client.rest().last?.code == 1002)
+    client.close()
+    await bench.stop()
+  }
+
   @Test("a huge frame is read to its end, so that the client hears 1009")
   func hugeFrame() async throws {
     let bench = WebSocketBench()
