@@ -54,7 +54,8 @@ let fuzzing: [Target] = {
     .systemLibrary(name: "CLibFuzzer", path: "Tests/FuzzTests/CLibFuzzer"),
     .executableTarget(
       name: "fuzz", dependencies: needs + ["CLibFuzzer"], path: "Tests/FuzzTests",
-      exclude: ["CLibFuzzer", "CorpusTests.swift"], sources: ["Functions", "Driver"], swiftSettings: strict),
+      exclude: ["CLibFuzzer", "CorpusTests.swift"], sources: ["Functions", "Driver"],
+      swiftSettings: strict),
   ]
 }()
 

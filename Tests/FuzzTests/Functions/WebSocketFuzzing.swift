@@ -7,7 +7,7 @@ enum WebSocketFuzzing {
     let start = input.byte()
     let seed = input.byte()
     var configuration = WebSocketConfiguration()
-    configuration.maxMessageBytes = start & 1 == 0 ? 64 * 1024 : 20
+    configuration.maxMessageBytes = start & 1 == 0 ? 64 * 1024 : 130
     configuration.inboxLimit = start & 2 == 0 ? 16 : 1
     configuration.now = { .zero }
     let client = Array(input.rest.prefix(16 * 1024))
