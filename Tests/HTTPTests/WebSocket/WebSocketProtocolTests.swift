@@ -32,6 +32,7 @@ struct WebSocketProtocolTests {
     Offence("a ping of 126 bytes", 1002, RawClient.bytes(9, [UInt8](repeating: 0, count: 126))),
     Offence("a ping in fragments", 1002, RawClient.bytes(9, text, fin: false)),
     Offence("a length in more bytes than needed", 1002, [0x81, 0xFE, 0x00, 0x05]),
+    Offence("a close frame with half a code", 1002, RawClient.bytes(8, [0x03])),
     Offence("a close code that may not be sent", 1002, RawClient.bytes(8, [0x03, 0xED])),
     Offence("a binary message", 1003, RawClient.bytes(2, text)),
     Offence("an empty binary message", 1003, RawClient.bytes(2, [])),

@@ -235,11 +235,18 @@ extension WebSocketFramer {
     return -1
   }
 
-  /// A frame begins: a binary message is refused before it is taken into memory.
-  fileprivate func began(opcode: UInt8) {
-    guard UInt32(opcode) == WSLAY_BINARY_FRAME.rawValue else { return }
+  /// A frame begins: a binary message is refused before it is taken into memory, and a close frame with
+  /// half a code, which wslay takes for one without any (RFC 6455, section 5.5.1).
+  fileprivate func began(opcode: UInt8, length: UInt64) {
+    let refusal: WebSocketClosing
+    switch UInt32(opcode) {
+    case WSLAY_BINARY_FRAME.rawValue:
+      refusal = WebSocketClosing(code: 1003, reason: "text messages only")
+    case WSLAY_CONNECTION_CLOSE.rawValue where length == 1: refusal = WebSocketClosing(code: 1002)
+    default: return
+    }
     wslay_event_shutdown_read(context)
-    queueClose(WebSocketClosing(code: 1003, reason: "text messages only"))
+    queueClose(refusal)
   }
 
   fileprivate func received(opcode: UInt8, _ bytes: UnsafeBufferPointer<UInt8>) {
@@ -275,7 +282,7 @@ private func frameCallback(
   _ raw: UnsafeMutableRawPointer?
 ) {
   guard let frame else { return }
-  framer(raw)?.began(opcode: frame.pointee.opcode)
+  framer(raw)?.began(opcode: frame.pointee.opcode, length: frame.pointee.payload_length)
 }
 
 private func messageCallback(
