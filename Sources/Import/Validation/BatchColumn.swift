@@ -14,10 +14,10 @@ final class BatchColumn {
   init(_ mapped: MappedColumn, options: ValidationOptions, nullWords: NullWords) {
     self.nullWords = nullWords
     rewriter = ColumnRewriter(
-      options.formats, for: mapped.column, marksText: options.marksText)
+      options.formats, for: mapped.read, marksText: options.marksText)
     field = mapped.field
-    target = mapped.column
-    encoder = ColumnEncoder(for: mapped.column.type, settings: options.settings)
+    target = mapped.read
+    encoder = ColumnEncoder(for: mapped.read.type, settings: options.settings)
     layout = encoder.layout
   }
 
