@@ -77,8 +77,15 @@ struct ImportRun: Sendable {
       try PreparedFile(
         handle, target: target, options: record.options, lookups: lookups, scratch: scratch)
     }
+    let source = file.described(as: record.source)
+    logger.info(
+      "file looked over",
+      [
+        "format": source.format, "encoding": source.encoding,
+        "sure": "\(source.reading.isSure)", "notes": "\(source.reading.notes.count)",
+      ])
     try await services.queue.describe(
-      lease, source: file.described(as: record.source), header: file.preflight.reportHeader)
+      lease, source: source, header: file.preflight.reportHeader)
     return file
   }
 
