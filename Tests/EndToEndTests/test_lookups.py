@@ -214,6 +214,39 @@ def test_a_case_insensitive_collation_and_a_type_off_the_search_path_mean_what_t
     assert [fault[4] for fault in faults(house, second["task_id"])] == ["2 rows in app.The.Users have nick 'aDa'"]
 
 
+def test_a_type_without_a_binary_form_can_be_a_key(house: House) -> None:
+    house.database.execute(
+        "CREATE EXTENSION isn; CREATE TABLE demo.books (id smallint PRIMARY KEY, number isbn13 UNIQUE);"
+        " INSERT INTO demo.books VALUES (1, '978-0-393-04002-9'), (2, '978-0-11-000533-1');"
+        " CREATE TABLE demo.loans (id integer PRIMARY KEY, book integer REFERENCES demo.books)"
+    )
+    found = house.api.load(
+        b"id,book\n1,9780393040029\n2,978-0-11-000533-1\n3,9780306406157\n4,book\n",
+        "demo.loans",
+        mapping=mapping("demo.books.number", "book", "book"),
+    )
+    assert house.database.rows("TABLE demo.loans") == [(1, 1), (2, 2)]
+    report = [(row["row"], row["code"]) for row in house.api.error_report(found["task_id"])]
+    assert report == [("3", "lookup_failed"), ("4", "type")]
+
+
+def test_a_table_that_refers_to_itself_knows_the_rows_that_were_there(house: House) -> None:
+    house.database.execute(
+        "CREATE TABLE demo.staff (id integer PRIMARY KEY, name text UNIQUE, boss integer REFERENCES demo.staff);"
+        " INSERT INTO demo.staff VALUES (1, 'Ada', NULL)"
+    )
+    # Without a header, fields have the names `column_1` and so on.
+    names = {"column_1": "id", "column_2": "name", "column_3": {"column": "boss", "lookup": "demo.staff.name"}}
+    file = b"2,Bob,Ada\n3,Eve,Bob\n"
+
+    first = house.api.load(file, "demo.staff", mapping=json.dumps(names), header="false")
+    assert [row["code"] for row in house.api.error_report(first["task_id"])] == ["lookup_failed"]
+    second = house.api.load(file, "demo.staff", mapping=json.dumps(names), header="false", force="true")
+
+    assert house.database.rows("TABLE demo.staff ORDER BY id") == [(1, "Ada", None), (2, "Bob", 1), (3, "Eve", 2)]
+    assert (second["rows_unchanged"], second["rows_inserted"]) == (1, 1)
+
+
 # The resolved value is what counts
 
 

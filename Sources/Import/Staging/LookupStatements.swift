@@ -46,15 +46,17 @@ struct LookupStatements {
   /// - Parameter isFiltered: whether only those are wanted that the file has.
   func gather(_ index: Int, _ lookup: ColumnLookup, isFiltered: Bool) -> String {
     let key = "r.\(quotedIdentifier(lookup.key.name))"
+    let value = "r.\(quotedIdentifier(lookup.value.name))"
     let columns = """
-      CAST(\(key) AS \(lookup.key.type.sqlName)) AS key, CAST(r.\(quotedIdentifier(lookup.value.name)) AS \
-      \(lookup.value.sqlType)) AS value
+      CAST(\(key) AS \(lookup.key.type.sqlName)) AS key, \
+      CAST(\(value) AS \(lookup.value.sqlType)) AS value
       """
     let wanted = "EXISTS (SELECT FROM \(table.name) s WHERE \(isSame(key, index, lookup)))"
     let rows =
       "FROM \(lookup.source) r WHERE \(key) IS NOT NULL\(isFiltered ? " AND \(wanted)" : "")"
     guard !lookup.key.isUnique else {
-      return "CREATE UNLOGGED TABLE \(map(index)) AS SELECT \(columns), 1::bigint AS matches \(rows)"
+      return
+        "CREATE UNLOGGED TABLE \(map(index)) AS SELECT \(columns), 1::bigint AS matches \(rows)"
     }
     return """
       CREATE UNLOGGED TABLE \(map(index)) AS SELECT key, value, matches FROM (

@@ -246,7 +246,8 @@ private func checkLookup(_ lookup: String, of option: String) throws {
   do {
     _ = try QualifiedColumn(parsing: lookup)
   } catch {
-    throw Problems.badOption(option, "has a lookup that cannot be: \(error.message)", hint: error.hint)
+    throw Problems.badOption(
+      option, "has a lookup that cannot be: \(error.message)", hint: error.hint)
   }
 }
 

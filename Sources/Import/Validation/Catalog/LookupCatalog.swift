@@ -151,14 +151,16 @@ private struct LookupReader {
       throw refusal(
         "\"\(column.name)\" has no foreign key to \(name.table), and the table's primary key is not"
           + " one column",
-        hint: "add a foreign key from \"\(column.name)\" to the column that it takes its values from")
+        hint:
+          "add a foreign key from \"\(column.name)\" to the column that it takes its values from")
     }
     return found
   }
 
   private var unknownTable: OptionError {
     refusal(
-      "there is no table \(name.table)", hint: "write schema.table.column as they are spelled in the database")
+      "there is no table \(name.table)",
+      hint: "write schema.table.column as they are spelled in the database")
   }
 
   private func refusal(_ message: String, hint: String) -> OptionError {
