@@ -57,6 +57,11 @@ public struct LookupResolver: Sendable {
     try await gather(rows: staged.ok)
     try await connection.execute(statements.createResolved)
     let resolved = Int64(try await connection.query(statements.insertResolved).affected)
+    guard resolved <= staged.ok else {
+      throw ImportFailure(
+        .notConserved, "\(staged.ok) rows were staged, but \(resolved) have their keys looked up",
+        hint: "a unique index of a table that is looked into may be broken: REINDEX it")
+    }
     var counts = staged
     counts.ok = resolved
     counts.bad += staged.ok - resolved
