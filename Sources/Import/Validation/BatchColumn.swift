@@ -13,10 +13,10 @@ final class BatchColumn {
 
   init(_ mapped: MappedColumn, options: ValidationOptions, nullWords: NullWords) {
     self.nullWords = nullWords
-    rewriter = ColumnRewriter(options, for: mapped.column)
+    rewriter = ColumnRewriter(options, for: mapped.read)
     field = mapped.field
-    target = mapped.column
-    encoder = ColumnEncoder(for: mapped.column.type, settings: options.settings)
+    target = mapped.read
+    encoder = ColumnEncoder(for: mapped.read.type, settings: options.settings)
     layout = encoder.layout
   }
 
