@@ -106,7 +106,10 @@ struct InspectCommand {
       try await TableCreation.run(
         found, named: name, patterns: settings.targets, on: connection)
     }
-    Output.error("made the table \(name)")
+    let hasKey = told.options.key != nil
+    Output.error(
+      "made the table \(name)"
+        + (hasKey ? "" : "; it has no key yet, and an import goes by one: name it with --key"))
   }
 
   private func connected<Result: Sendable>(

@@ -62,11 +62,11 @@ struct InspectionText {
   private var columns: String {
     let rows = found.columns.map { column in
       [
-        shown(column.header), shown(column.name), column.type, column.isNullable ? "null" : "",
+        shown(column.header), shown(column.name), column.type, column.isNullable ? "yes" : "no",
         column.maxLength.map { "\($0)" } ?? "", column.samples.map(shown).joined(separator: " | "),
       ]
     }
-    return table([["header", "column", "type", "", "longest", "values"]] + rows)
+    return table([["header", "column", "type", "null", "longest", "values"]] + rows)
   }
 
   private func table(_ rows: [[String]]) -> String {

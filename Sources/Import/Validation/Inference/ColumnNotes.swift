@@ -33,7 +33,8 @@ struct ColumnNotes {
       let reason = identifier.text.hasPrefix("+") ? "its plus signs" : "its leading zeros"
       return ["is kept as text for \(reason), as in \(identifier)"]
     }
-    let count = writing.textCount + writing.literalNumbers + writing.literalWords
+    let count =
+      writing.textCount + writing.literalNumbers + writing.literalWords + writing.literalDates
     if let first = writing.firstNoNumber, isFew(writing.numbers.otherCount, of: count) {
       return [slip(Int64(writing.numbers.otherCount), of: Int64(count), "numbers", first)]
     }
@@ -56,11 +57,11 @@ struct ColumnNotes {
     var notes: [String] = []
     if values.writtenNumbers > 0 { notes.append("has numbers that are written as texts") }
     if values.numbers.isBinary { notes.append("has only 0 and 1, which boolean would take too") }
-    if writing.numbers.signedCount > 0, formats.effectiveDecimal == .comma {
-      notes.append("is read with a decimal comma (decimal)")
-    }
-    if writing.numbers.signedCount > 0, let thousands = formats.thousands {
-      notes.append("is read with \"\(thousands.rawValue)\" between groups of digits (thousands)")
+    if writing.numbers.signedCount > 0, formats.decimal == .comma || formats.thousands != nil {
+      let groups = formats.thousands.map { ", \"\($0.rawValue)\" between groups of digits" } ?? ""
+      notes.append(
+        "is read with the decimal sign \"\(formats.effectiveDecimal.rawValue)\"\(groups) "
+          + "(decimal, thousands)")
     }
     return notes
   }

@@ -122,7 +122,7 @@ extension TypeInference {
       let text = WhiteSpace.trimmed(batch.bytes(of: slice))
       if text.isEmpty || isNullWord(slice, text) { continue }
       if marksText, !slice.isQuoted {
-        writing[field].addLiteral(text)
+        writing[field].addLiteral(text, line: batch.rows[row].line)
       } else {
         writing[field].add(text, line: batch.rows[row].line)
       }

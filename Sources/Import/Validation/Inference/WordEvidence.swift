@@ -25,7 +25,7 @@ struct WordEvidence {
     count &+= 1
     if canBeJSON { canBeJSON = isLiteral || isContainer(text) }
     if canBeUUID { canBeUUID = Self.isUUID(text, scratch) }
-    if canBeTime { canBeTime = !isLiteral && Self.isTime(text, time, scratch) }
+    if canBeTime { canBeTime = Self.isTime(text, time, scratch) }
     if canBeBoolean { canBeBoolean = isBoolean(text, words, scratch) }
   }
 

@@ -12,7 +12,9 @@ struct WritingEvidence {
   private(set) var textCount = 0
   /// Numbers that a file of texts and numbers has as such.
   private(set) var literalNumbers = 0
-  /// `true` and `false` as such.
+  /// Dates as such.
+  private(set) var literalDates = 0
+  /// `true` and `false`, and times, as such.
   private(set) var literalWords = 0
   /// The first number that would not come back as it was written: `007`, `+491701234567`.
   private(set) var identifier: Quotation?
@@ -52,12 +54,16 @@ struct WritingEvidence {
     if let pattern, case .parts = pattern.match(text) {} else { patternMisses &+= 1 }
   }
 
-  mutating func addLiteral(_ text: UnsafeRawBufferPointer) {
-    if text[0] == UInt8(ascii: "-") || ByteText.isDigit(text[0]) {
+  /// Takes a value that is no text: a number, `true` or `false`, or a date or time of a workbook, which
+  /// come as ISO 8601 has them.
+  mutating func addLiteral(_ text: UnsafeRawBufferPointer, line: Int64) {
+    if NumberShape(text, decimal: .point) != nil {
       literalNumbers &+= 1
-    } else {
-      literalWords &+= 1
+      return
     }
+    let others = dates.otherCount
+    dates.add(text, line: line)
+    if dates.otherCount == others { literalDates &+= 1 } else { literalWords &+= 1 }
   }
 
   /// A zero before other digits, or the plus of a telephone number: digits that are no quantity.
@@ -79,13 +85,14 @@ struct WritingEvidence {
 
   /// Numbers come before dates, as 20241231 is a number first, but not before dates of a told pattern.
   var kind: Kind {
-    if pattern != nil, textCount > 0, patternMisses == 0, literalNumbers + literalWords == 0 {
+    if pattern != nil, textCount > 0, patternMisses == 0, literalNumbers + literalWords + literalDates == 0 {
       return .date
     }
-    if numbers.otherCount + literalWords == 0, numberCount > 0 {
+    if numbers.otherCount + literalWords + literalDates == 0, numberCount > 0 {
       return identifier == nil ? .number : .other
     }
-    let others = dates.otherCount + literalWords + literalNumbers
+    // Words that are no texts are among the others already.
+    let others = dates.otherCount + literalNumbers
     if others == 0, dateCount > 0, takesSerials || dates.numberCount == 0 { return .date }
     return .other
   }

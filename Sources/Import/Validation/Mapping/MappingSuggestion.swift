@@ -8,7 +8,7 @@ public struct MappingSuggestion {
   /// One entry a field, in order.
   public private(set) var fields: [SuggestedField]
   private let table: TargetTable
-  private var taken: Set<Int16> = []
+  private var taken: Set<String> = []
 
   /// Looks for columns.
   ///
@@ -59,9 +59,9 @@ public struct MappingSuggestion {
   private mutating func matchAll(
     _ open: inout Set<Int>, note: Bool = false, _ fits: (TargetColumn, String) -> Bool
   ) {
-    let free = table.columns.filter { !taken.contains($0.number) }
+    let free = table.columns.filter { !taken.contains($0.name) }
     for field in open.sorted() {
-      let fitting = free.filter { !taken.contains($0.number) && fits($0, fields[field].header) }
+      let fitting = free.filter { !taken.contains($0.name) && fits($0, fields[field].header) }
       guard fitting.count == 1, let column = fitting.first else { continue }
       if note {
         guard open.count(where: { fits(column, fields[$0].header) }) == 1 else { continue }
@@ -73,7 +73,7 @@ public struct MappingSuggestion {
 
   private mutating func take(_ column: TargetColumn, for field: Int, _ open: inout Set<Int>) {
     fields[field].column = column
-    taken.insert(column.number)
+    taken.insert(column.name)
     open.remove(field)
   }
 

@@ -5,7 +5,7 @@ import Reading
 struct RowsToInspect {
   private static let batchBytes = 1 << 20
   /// Most rows of a start: a small workbook may unfold to many.
-  private static let startRows: Int64 = 100_000
+  private static let startRows: Int64 = 1_000_000
 
   let file: any FileBytes
   let plan: FilePlan

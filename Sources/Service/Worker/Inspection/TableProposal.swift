@@ -34,9 +34,13 @@ struct TableProposal {
       """
     let needed = hasHeader ? TableProposal.mapping(columns) : nil
     mapping = needed
+    let isRepeated = needed != nil && Set(columns.map(\.header)).count < columns.count
+    let repeated = "several columns of the file have one name: give them different ones first"
     notes =
-      needed != nil && Set(columns.map(\.header)).count < columns.count
-      ? ["several columns of the file have one name: give them different ones before an import"] : []
+      (isRepeated ? [repeated] : [])
+      + columns.filter { key.contains($0.name) && $0.nullCount > 0 }.map {
+        "\"\($0.name)\" is to be part of the key, but \($0.nullCount) rows have no value for it (key)"
+      }
   }
 
   private static func resolve(
