@@ -18,6 +18,8 @@ struct TableProposal {
     _ columns: [InferredColumn], named name: QualifiedName, key: [String], hasHeader: Bool,
     isComplete: Bool
   ) throws(OptionError) {
+    // Spreadsheets write columns that are empty but for a format; an import passes over them.
+    let columns = columns.filter { !hasHeader || !$0.header.isEmpty || $0.valueCount > 0 }
     let key = try TableProposal.resolve(key, in: columns)
     var lines = columns.map { column in
       let isRequired = key.contains(column.name) || (isComplete && !column.isNullable)

@@ -71,7 +71,8 @@ extension TargetFit {
     do {
       let found = try ImportPreflight.key(of: target, named: options.key)
       key = found.columns
-      findObstacles(to: found, mapped, header: header, target: target)
+      let names = HeaderMapping(explicit: mapping, isRow: plan.hasHeader && plan.format != .json)
+      findObstacles(to: found, mapped, names, header: header, target: target)
     } catch {
       obstacles.append(Obstacle(ImportFailure(describing: error)))
     }
@@ -79,10 +80,11 @@ extension TargetFit {
 
   /// What an import with the suggested mapping would be refused for.
   private mutating func findObstacles(
-    to key: TargetKey, _ mapped: [MappedColumn], header: [String], target: TargetTable
+    to key: TargetKey, _ mapped: [MappedColumn], _ names: HeaderMapping, header: [String],
+    target: TargetTable
   ) {
     do {
-      _ = try HeaderMapping(explicit: mapping).resolve(header: header, table: target)
+      _ = try names.resolve(header: header, table: target)
     } catch {
       obstacles.append(Obstacle(ImportFailure(describing: error)))
     }
