@@ -51,7 +51,8 @@ struct InspectCommand {
     } catch let error as ReadingError {
       Output.error("sluice: \(path): \(error.message)\(error.hint.map { " \($0)" } ?? "")")
     } catch let error as OptionError {
-      Output.error("sluice: --\(error.option) \(error.message)\(error.hint.map { " (\($0))" } ?? "")")
+      Output.error(
+        "sluice: --\(error.option) \(error.message)\(error.hint.map { " (\($0))" } ?? "")")
     } catch let error as TargetError {
       Output.error("sluice: \(error)")
     } catch let error as TableCreationError {

@@ -15,9 +15,11 @@ struct InspectionText {
 
   var text: String {
     var parts = [head, columns]
-    let notes = found.notes + found.columns.flatMap { column in
-      column.notes.map { "\(shown(column.header)): \($0)" }
-    }
+    let notes =
+      found.notes
+      + found.columns.flatMap { column in
+        column.notes.map { "\(shown(column.header)): \($0)" }
+      }
     parts.append(section("Notes", notes))
     parts.append(
       section(
@@ -39,7 +41,9 @@ struct InspectionText {
     if let delimiter = dialect.delimiter {
       words.append("delimiter \(delimiter == "\t" ? "tab" : "\"\(delimiter)\"")")
     }
-    if let skipped = dialect.skipRows, skipped > 0 { words.append("\(skipped) lines above the table") }
+    if let skipped = dialect.skipRows, skipped > 0 {
+      words.append("\(skipped) lines above the table")
+    }
     if dialect.header == false { words.append("no header") }
     if !found.isSure { words.append("not sure of it") }
     return "\(path): \(words.joined(separator: ", "))\n\(rows)"

@@ -22,7 +22,9 @@ struct InspectRoute: Sendable {
   }
 
   func add(to router: inout RouteTable) {
-    router.on(.post, "/inspect", maxBodyBytes: Int64(InspectRoute.maxBytes) + InspectRoute.formBytes) {
+    router.on(
+      .post, "/inspect", maxBodyBytes: Int64(InspectRoute.maxBytes) + InspectRoute.formBytes
+    ) {
       try await inspect($0)
     }
   }

@@ -52,7 +52,8 @@ struct FileStartTests {
   @Test("a compressed stream gives what it has, and what is damaged is an error all the same")
   func compressed() throws {
     let rows = "','.join(str(n * n) for n in range(20000)).encode()"
-    let zipped = try python("import os; out.write(gzip.compress(b'a\\n1\\n' + \(rows) + b'\\n2\\n'))")
+    let zipped = try python(
+      "import os; out.write(gzip.compress(b'a\\n1\\n' + \(rows) + b'\\n2\\n'))")
     let cut = try Self.text(Array(zipped.prefix(zipped.count / 2)), isCut: false)
     #expect(cut.isCut)
     #expect(cut.text.count > 1000)

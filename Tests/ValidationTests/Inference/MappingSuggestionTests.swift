@@ -19,7 +19,8 @@ struct MappingSuggestionTests {
 
   @Test("names, then names without punctuation, then shared words, each column once")
   func byName() {
-    #expect(Self.columns(["Serial Number", "Store", "colour"]) == ["serial_number", "store_id", nil])
+    #expect(
+      Self.columns(["Serial Number", "Store", "colour"]) == ["serial_number", "store_id", nil])
     #expect(Self.columns(["name", "Name"]) == ["name", "Name"])
     #expect(Self.columns(["NAME"]) == [nil])
     #expect(Self.columns(["store_id", "Store-ID"]) == ["store_id", nil])
@@ -28,7 +29,8 @@ struct MappingSuggestionTests {
 
   @Test("what is told goes first, and null leaves a field out")
   func told() {
-    #expect(Self.columns(["name", "x"], told: ["x": "store_id", "name": nil]) == [nil, "store_id"])
+    #expect(
+      Self.columns(["name", "x"], told: ["x": "store_id", "name": nil]) == [nil, "store_id"])
     #expect(Self.columns(["x"], told: ["x": "nowhere"]) == [nil])
   }
 
@@ -74,9 +76,13 @@ struct MappingSuggestionTests {
   func fits() {
     #expect(ColumnFit(Self.found(.integer), into: Self.target(.bigint)).reasons.isEmpty)
     #expect(
-      ColumnFit(Self.found(.numeric(precision: 4, scale: 2)), into: Self.target(.numeric(precision: 4, scale: 2)))
-        .reasons.isEmpty)
-    #expect(ColumnFit(Self.found(.date), into: Self.target(.timestamptz(precision: nil))).reasons.isEmpty)
+      ColumnFit(
+        Self.found(.numeric(precision: 4, scale: 2)),
+        into: Self.target(.numeric(precision: 4, scale: 2))
+      )
+      .reasons.isEmpty)
+    #expect(
+      ColumnFit(Self.found(.date), into: Self.target(.timestamptz(precision: nil))).reasons.isEmpty)
     #expect(ColumnFit(Self.found(.uuid), into: Self.target(.text)).reasons.isEmpty)
   }
 

@@ -122,11 +122,15 @@ struct TypeInferenceTests {
 
   @Test("a column that turns out to be text has no say in how the others are written")
   func noSayForTexts() {
-    // The leading zero shows in the first pass, the impossible group in none but the second.
-    let identifiers = ["1,5", "007,5"].map { Cell.plain($0) }
-    let found = Self.infer([identifiers, [.plain("1.5"), .plain("2.25")]])
-    #expect(found.columns.map(\.type.sqlName) == ["text", "numeric(3,2)"])
-    #expect(found.formats.decimal == nil)
+    let identifiers = Self.infer([
+      [.plain("1,5"), .plain("007,5")], [.plain("1.5"), .plain("2.25")],
+    ])
+    #expect(identifiers.columns.map(\.type.sqlName) == ["text", "numeric(3,2)"])
+    #expect(identifiers.formats == ValueFormats())
+    // That no type has such an exponent shows only when the values are read in the decided way.
+    let late = Self.infer([[.plain("1,5"), .plain("1,5e99999")], [.plain("1.5"), .plain("2.25")]])
+    #expect(late.columns.map(\.type.sqlName) == ["text", "numeric(3,2)"])
+    #expect(late.formats == ValueFormats())
   }
 
   @Test("columns with different signs are each read in their own")
@@ -151,7 +155,9 @@ struct TypeInferenceTests {
 
   @Test("NULL, empty texts, lengths and samples are counted")
   func counts() {
-    let column = Self.columns([[.plain("Jürgen"), .plain(""), .quoted(""), .plain("Jürgen"), .plain("Zoë")]])[0]
+    let column = Self.columns([
+      [.plain("Jürgen"), .plain(""), .quoted(""), .plain("Jürgen"), .plain("Zoë")]
+    ])[0]
     #expect(column.valueCount == 4)
     #expect(column.nullCount == 1)
     #expect(column.minLength == 0)

@@ -60,7 +60,8 @@ public struct FileStart: Sendable {
     return ReadingError(
       .corruptFile,
       "Of this file only a start is there, and a workbook or a ZIP archive cannot be read from it.",
-      hint: "Send the whole file where it is small enough; `sluice inspect` reads files of any size.")
+      hint:
+        "Send the whole file where it is small enough; `sluice inspect` reads files of any size.")
   }
 
   /// The text as far as it goes, and whether more of it would follow.

@@ -57,10 +57,13 @@ public final class TypeInference {
   /// - Returns: whether there has to be another one.
   public func endPass() -> Bool {
     if !values.isEmpty {
-      let found = Set(values.indices.filter { values[$0].kind != .other && values[$0].misfit != nil })
+      let found = Set(
+        values.indices.filter { values[$0].kind != .other && values[$0].misfit != nil })
       texts.formUnion(found)
       // What was no number after all had a say in how the others are written.
-      guard !found.isEmpty, survey(of: candidates()).conclusion() != conclusion else { return false }
+      guard !found.isEmpty, survey(of: candidates()).conclusion() != conclusion else {
+        return false
+      }
     }
     conclusion = survey(of: candidates()).conclusion()
     let open = Set(conclusion.notices.filter(\.code.isUndecided).map(\.column))

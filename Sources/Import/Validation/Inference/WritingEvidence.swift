@@ -85,7 +85,9 @@ struct WritingEvidence {
 
   /// Numbers come before dates, as 20241231 is a number first, but not before dates of a told pattern.
   var kind: Kind {
-    if pattern != nil, textCount > 0, patternMisses == 0, literalNumbers + literalWords + literalDates == 0 {
+    if pattern != nil, textCount > 0, patternMisses == 0,
+      literalNumbers + literalWords + literalDates == 0
+    {
       return .date
     }
     if numbers.otherCount + literalWords + literalDates == 0, numberCount > 0 {

@@ -11,7 +11,9 @@ public struct ColumnFit {
   /// - Parameter isOpen: whether it is not known how the values are written, which is told elsewhere.
   public init(_ found: InferredColumn, into column: TargetColumn, isOpen: Bool = false) {
     var reasons: [String] = []
-    if column.isGenerated { reasons.append("goes into a generated column, which cannot be written") }
+    if column.isGenerated {
+      reasons.append("goes into a generated column, which cannot be written")
+    }
     if found.nullCount > 0, column.isRequired {
       let rows = found.nullCount == 1 ? "1 row has" : "\(found.nullCount) rows have"
       reasons.append("is required, but \(rows) no value")
@@ -53,7 +55,8 @@ public struct ColumnFit {
   private static func notWhole(_ found: InferredColumn, _ type: ColumnType) -> String? {
     switch found.type {
     case .integer: return nil
-    case .bigint: return type.base == .bigint ? nil : "has numbers that are too large for \(type.sqlName)"
+    case .bigint:
+      return type.base == .bigint ? nil : "has numbers that are too large for \(type.sqlName)"
     default: return kind(found, type)
     }
   }
@@ -64,7 +67,8 @@ public struct ColumnFit {
     guard found.type.isNumber else { return kind(found, type) }
     guard let precision, case .numeric(let digits?, let fraction?) = found.type else { return nil }
     if digits - fraction > precision - (scale ?? 0) {
-      return "has numbers of \(digits - fraction) digits before the point, too many for \(type.sqlName)"
+      return
+        "has numbers of \(digits - fraction) digits before the point, too many for \(type.sqlName)"
     }
     return fraction > (scale ?? 0)
       ? "has \(fraction) digits behind the point, which \(type.sqlName) rounds" : nil

@@ -63,7 +63,8 @@ extension TargetFit {
         reasons: field.reasons + (misfits ?? []))
     }
     mapping = Dictionary(
-      suggestion.fields.map { ($0.header, $0.column?.name) }, uniquingKeysWith: { first, _ in first })
+      suggestion.fields.map { ($0.header, $0.column?.name) },
+      uniquingKeysWith: { first, _ in first })
     obstacles = open.map {
       Obstacle(
         code: ImportFailure.Code.ambiguousValues.rawValue, message: $0.message, hint: $0.hint)
