@@ -144,7 +144,7 @@ let package = Package(
       "API", in: "Service",
       needs: [
         "HTTP", "ImportModel", "Spool", "Reading", "Staging", "Validation", "Progress", "Queue",
-        "Worker", "Postgres", "Telemetry", "Dashboard",
+        "Worker", "Postgres", "Telemetry", "Threading", "Dashboard",
       ],
       resources: [.embedInCode("openapi.json")]),
 

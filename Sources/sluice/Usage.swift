@@ -1,9 +1,9 @@
-/// The commands that there are. `inspect`, `doctor` and `token` come with later versions.
+/// The commands that there are. `doctor` and `token` come with later versions.
 enum Command: String, CaseIterable {
-  case serve, worker, migrate, `import`, cat, demo
+  case serve, worker, migrate, `import`, inspect, cat, demo
 
   /// Whether it works on a file that is named, and needs no settings.
-  var takesFile: Bool { self == .import || self == .cat }
+  var takesFile: Bool { self == .import || self == .inspect || self == .cat }
 
   var summary: String {
     switch self {
@@ -11,6 +11,7 @@ enum Command: String, CaseIterable {
     case .worker: "a worker alone, against the same database and spool"
     case .migrate: "bring the `sluice` schema up or down"
     case .import: "upload a file to a running server and wait for the end"
+    case .inspect: "what a file is, the types of its columns, and a table that would take it"
     case .cat: "the rows of a file as plain CSV in UTF-8"
     case .demo: "an embedded Postgres with a demo schema, a first import, then serve"
     }
@@ -27,6 +28,7 @@ enum Command: String, CaseIterable {
       (["to": "version to go to; 0 removes everything"], ["dry-run": "only say what would be done"])
     case .cat:
       (Command.readingOptions, ["strict": "stop at the first bad row"])
+    case .inspect: (Command.inspectOptions, Command.inspectFlags)
     case .import:
       (
         [
@@ -61,6 +63,21 @@ extension Command {
     "comment": "what a line begins with that is a remark",
     "header": "true or false: whether the first row names the columns",
     "skip-rows": "lines before the table", "sheet": "of a workbook: its name or number",
+  ]
+
+  /// Those of `inspect` that have a value.
+  static let inspectOptions = [
+    "target": "schema.table to hold the file against, or to make with --create",
+    "key": "columns of the conflict key, or of the primary key of a table to make",
+    "mapping": "JSON object from headers to columns",
+    Setting.databaseURL.flag: "\(Setting.databaseURL.variable): where the target is",
+    Setting.targets.flag: "\(Setting.targets.variable): \(Setting.targets.meaning)",
+  ].merging(readingOptions.merging(valueOptions) { first, _ in first }) { first, _ in first }
+
+  /// Those without.
+  static let inspectFlags = [
+    "create": "make the proposed table, named by --target",
+    "json": "print what was found as JSON",
   ]
 
   /// How values are written: what is not told is found in the values, or as Postgres reads them.

@@ -22,7 +22,7 @@ struct ReceivedUpload: Sendable {
 struct UploadReceiver: Sendable {
   private static let fieldLimit = 64 * 1024
   /// What a file may be sent as. It is taken for what its content says all the same.
-  private static let fileTypes = [
+  static let fileTypes = [
     "text/csv", "application/csv", "text/plain", "application/x-ndjson", "application/jsonl",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/gzip",
     "application/x-gzip", "application/zstd", "application/zip", "application/octet-stream",
@@ -51,14 +51,14 @@ struct UploadReceiver: Sendable {
 
   /// Without either field a request has no body (RFC 9112, section 6.3): the file was forgotten, and is
   /// not to be taken for an empty one.
-  private func requireLength(_ request: HTTPRequest) throws {
+  func requireLength(_ request: HTTPRequest) throws {
     let fields = ["Content-Length", "Transfer-Encoding"]
     guard fields.contains(where: { request.headers[$0] != nil }) else {
       throw Problems.lengthRequired
     }
   }
 
-  private func mediaType(_ request: HTTPRequest) -> String {
+  func mediaType(_ request: HTTPRequest) -> String {
     let value = request.headers["Content-Type"] ?? "application/octet-stream"
     let type = value.prefix { $0 != ";" }
     return type.lowercased().filter { !$0.isWhitespace }
@@ -130,7 +130,7 @@ struct UploadReceiver: Sendable {
     }
   }
 
-  private static func value(of part: MultipartPart) async throws -> String {
+  static func value(of part: MultipartPart) async throws -> String {
     var bytes: [UInt8] = []
     while let block = try await part.body.next() {
       bytes += block
@@ -144,7 +144,7 @@ struct UploadReceiver: Sendable {
   private static func name(_ given: String?) -> String { String((given ?? "upload").prefix(255)) }
 
   /// The options with those of the template that they name.
-  private func filled(_ parser: OptionParser) async throws -> OptionParser {
+  func filled(_ parser: OptionParser) async throws -> OptionParser {
     guard let name = parser.template else { return parser }
     guard let template = try await TemplateStore(pool: services.pool).find(name) else {
       throw Problems.badOption(
@@ -182,7 +182,7 @@ struct UploadReceiver: Sendable {
   }
 
   /// The name in `Content-Disposition`, the only place where a raw body has one.
-  private func fileName(_ request: HTTPRequest) -> String? {
+  func fileName(_ request: HTTPRequest) -> String? {
     guard let value = request.headers["Content-Disposition"],
       let range = value.firstRange(of: "filename=\"")
     else { return nil }

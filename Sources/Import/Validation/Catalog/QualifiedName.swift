@@ -8,6 +8,12 @@ public struct QualifiedName: Sendable, Equatable, CustomStringConvertible {
   /// The table, unquoted.
   public let name: String
 
+  /// Takes the parts as they are.
+  public init(schema: String, name: String) {
+    self.schema = schema
+    self.name = name
+  }
+
   /// Reads a name.
   ///
   /// - Throws: `TargetError` `malformedName`.

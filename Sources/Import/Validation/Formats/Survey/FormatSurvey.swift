@@ -45,6 +45,20 @@ public struct FormatSurvey: Sendable {
     valueCounts = columns.map { _ in 0 }
   }
 
+  /// Concludes from what was seen before, column by column.
+  init(
+    columns: [SurveyColumn], told: ValueFormats, dates: [DateEvidence], numbers: [NumberEvidence],
+    valueCounts: [Int]
+  ) {
+    self.columns = columns
+    self.told = told
+    nullWords = .none
+    marksText = false
+    self.dates = dates
+    self.numbers = numbers
+    self.valueCounts = valueCounts
+  }
+
   /// Whether there is anything to look at.
   public var isEmpty: Bool { columns.isEmpty }
 
@@ -108,7 +122,8 @@ extension SurveyColumn.Kind {
 }
 
 extension RecordRow {
-  fileprivate var hasFields: Bool {
+  /// Whether the fields mean something.
+  var hasFields: Bool {
     switch fault {
     case nil, .badCells: true
     default: false
