@@ -25,7 +25,7 @@ test-unit: ## the Swift tests only
 test-e2e: ## the end-to-end tests only; ARGS="-k rejects" goes to pytest
 	@scripts/test.sh e2e -- $(ARGS)
 
-bench: ## Sluice, psql and pgloader side by side; results in bench-results/
+bench: ## Sluice beside others; results in bench-results/; ARGS="--reading" for a part
 	@scripts/bench.sh $(ARGS)
 
 lint: ## format, layers, shell, Python, boards, rules, compose
@@ -38,4 +38,4 @@ fixtures: ## make the large input files in Fixtures/generated
 	@scripts/fixtures.sh sales-10k sales-100k sales-100k-bad sales-1m sales-10m
 
 clean: ## remove what was built; the data in .sluice stays
-	rm -rf .build .venv Fixtures/generated bench-results
+	rm -rf .build .venv .venv-bench Fixtures/generated bench-results

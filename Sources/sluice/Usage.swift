@@ -1,9 +1,9 @@
 /// The commands that there are. `inspect`, `doctor` and `token` come with later versions.
 enum Command: String, CaseIterable {
-  case serve, worker, migrate, `import`, cat, demo
+  case serve, worker, migrate, `import`, cat, bench, demo
 
   /// Whether it works on a file that is named, and needs no settings.
-  var takesFile: Bool { self == .import || self == .cat }
+  var takesFile: Bool { self == .import || self == .cat || self == .bench }
 
   var summary: String {
     switch self {
@@ -12,6 +12,7 @@ enum Command: String, CaseIterable {
     case .migrate: "bring the `sluice` schema up or down"
     case .import: "upload a file to a running server and wait for the end"
     case .cat: "the rows of a file as plain CSV in UTF-8"
+    case .bench: "how fast a file is read, validated and encoded, without a database"
     case .demo: "an embedded Postgres with a demo schema, a first import, then serve"
     }
   }
@@ -27,6 +28,17 @@ enum Command: String, CaseIterable {
       (["to": "version to go to; 0 removes everything"], ["dry-run": "only say what would be done"])
     case .cat:
       (Command.readingOptions, ["strict": "stop at the first bad row"])
+    case .bench:
+      (
+        [
+          "columns":
+            "what the fields are, as in CREATE TABLE: \"id bigint, name text\"; texts unless told",
+          "rounds": "how often each step is measured; the shortest time counts (3)",
+        ].merging(Command.readingOptions.merging(Command.valueOptions) { first, _ in first }) {
+          first, _ in first
+        },
+        ["json": "print one JSON object"]
+      )
     case .import:
       (
         [

@@ -267,6 +267,51 @@ def test_a_sheet_that_is_not_there_is_named_with_those_that_are(orders: House) -
     assert "Notes" in answer.json()["hint"] and "Orders" in answer.json()["hint"]
 
 
+def rewritten(content: bytes, part: str, text: bytes) -> bytes:
+    """A workbook with another text for one of its parts."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, text if name == part else old.read(name))
+    return file.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [b"<row>" + b" " * (96 << 20) + b"</row>", b"<row><c/><c/><c/><c/></row>" * (4 << 20)],
+    ids=["spaces", "empty cells"],
+)
+def test_a_sheet_that_inflates_beyond_reason_is_refused_with_a_hint(orders: House, rows: bytes) -> None:
+    head = b'<worksheet><sheetData><row><c t="inlineStr"><is><t>id</t></is></c></row>'
+    sheet = head + rows + b"</sheetData></worksheet>"
+    content = rewritten(workbook([["id"]]), SHEET, sheet)
+    assert len(sheet) > 200 * len(content)
+
+    answer = orders.api.send(content, "demo.orders", sheet="1")
+
+    assert answer.status_code == 415 and answer.json()["code"] == "unsupported_format"
+    assert "inflates" in answer.json()["detail"] and answer.json()["hint"]
+    assert held(orders) == []
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/sharedStrings.xml", "xl/workbook.xml", "[Content_Types].xml"])
+def test_nested_entities_are_refused_with_a_hint(orders: House, part: str) -> None:
+    entities = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 12))
+    document = f'<!DOCTYPE x [<!ENTITY e0 "ha">{entities}]><x>&e11;</x>'.encode()
+    content = rewritten(workbook([["id"], [1]]), part, document)
+    if part == "[Content_Types].xml":
+        # It is read only where nothing else tells which part is the workbook.
+        content = rewritten(content, "_rels/.rels", b"<Relationships/>")
+
+    answer = orders.api.send(content, "demo.orders", sheet="1")
+
+    assert answer.status_code == 415 and answer.json()["code"] == "unsupported_format"
+    assert "entities" in answer.json()["detail"] and answer.json()["hint"]
+
+
 @pytest.mark.parametrize("kind", ["gzip", "xlsx", "json"])
 def test_an_import_goes_on_where_it_was_killed(make_house: HouseMaker, kind: str) -> None:
     house = make_house("--no-worker")
