@@ -110,6 +110,7 @@ let package = Package(
         .embedInCode("Assets/main.js"),
         .embedInCode("Assets/rejects.js"),
         .embedInCode("Assets/row.js"),
+        .embedInCode("Assets/source.js"),
         .embedInCode("Assets/target.js"),
         .embedInCode("Assets/templates.js"),
         .embedInCode("Assets/upload.js"),

@@ -9,7 +9,20 @@ struct ImportObject: Decodable {
   let rowsInserted: Int64
   let rowsUpdated: Int64
   let rowsUnchanged: Int64
+  let source: Source
   let error: Failure?
+
+  /// How its file is read.
+  struct Source: Decodable {
+    let format: String
+    let encoding: String
+    let reading: Reading
+  }
+
+  struct Reading: Decodable {
+    let sure: Bool
+    let notes: [String]
+  }
 
   struct Failure: Decodable {
     let code: String
@@ -26,7 +39,7 @@ struct ImportObject: Decodable {
     case rowsInserted = "rows_inserted"
     case rowsUpdated = "rows_updated"
     case rowsUnchanged = "rows_unchanged"
-    case error
+    case source, error
   }
 
   var hasEnded: Bool { ["done", "failed", "cancelled", "undone"].contains(status) }

@@ -257,6 +257,28 @@ def test_the_options_are_sent(page: Page, house: House) -> None:
     assert house.database.rows("SELECT serial_number FROM demo.sales ORDER BY 1") == [(1,), (2,)]
 
 
+def test_how_a_file_is_read_is_shown_and_can_be_overruled(page: Page, house: House) -> None:
+    house.database.execute("CREATE TABLE demo.days (id integer PRIMARY KEY, day date, amount numeric)")
+    page.reload()
+    page.evaluate("window.openedByTest = true")
+    clear = "Stand: heute\nID;Day;Amount\n1;31.12.2024;1.234,5\n".encode("utf-16")
+    upload(page, {"name": "clear.csv", "mimeType": "text/csv", "buffer": clear}, "demo.days")
+    expect(in_state(page, "done")).to_have_count(1)
+    expect(page.get_by_test_id("reading")).to_have_text(
+        "CSV with semicolons, UTF-16LE · decimal comma · dates as day, month, year · 1 row above it left out"
+    )
+
+    open_one = b"id,day,amount\n2,03/04/2024,1\n"
+    upload(page, {"name": "open.csv", "mimeType": "text/csv", "buffer": open_one}, "demo.days")
+    expect(in_state(page, "failed")).to_have_count(1)
+    expect(in_state(page, "failed").get_by_test_id("error")).to_contain_text("date_order")
+    page.locator("#options summary").click()
+    page.get_by_label("03/04/2024 is").select_option(label="3 April")
+    upload(page, {"name": "open.csv", "mimeType": "text/csv", "buffer": open_one}, "demo.days")
+    expect(in_state(page, "done")).to_have_count(2)
+    assert house.database.value("SELECT day::text FROM demo.days WHERE id = 2") == "2024-04-03"
+
+
 def test_a_file_that_was_imported_before_is_told_and_can_be_sent_again(page: Page, house: House) -> None:
     file = rows_file("one.csv", one_row(1))
     upload(page, file)
@@ -426,10 +448,11 @@ def test_every_field_has_a_label_and_is_reached_by_keyboard(page: Page) -> None:
     assert nameless == []
     page.get_by_test_id("target").focus()
     reached = []
-    for _ in range(12):
+    for _ in range(18):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id"))
-    wanted = ["file", "key", "duplicates", "on_error", "delimiter", "force", "upload"]
+    wanted = ["file", "key", "duplicates", "on_error", "delimiter", "header", "encoding", "sheet"]
+    wanted += ["date_order", "decimal", "force", "upload"]
     assert [name for name in reached if name in wanted][: len(wanted)] == wanted
 
 

@@ -210,6 +210,51 @@ def test_a_file_without_a_header_goes_in_by_its_places(orders: House, header: st
     assert held(orders, "id, amount") == [["1", "1234.56"], ["2", "5.00"], ["3", "7.00"]]
 
 
+def test_columns_without_a_name_are_left_out_where_they_are_empty(orders: House) -> None:
+    load(orders, b"id,name,,\n1,a,,\n2,b,,\n")
+    assert held(orders, "id, name") == [["1", "a"], ["2", "b"]]
+
+    lost = b"id,name,\n3,c,\n4,d,x\n"
+    failed = orders.api.wait(orders.api.submit(lost, "demo.orders"), "failed")
+    assert failed["error"]["code"] == "unknown_column" and "line 3" in failed["error"]["message"]
+    load(orders, lost, mapping='{"": null}')
+    assert held(orders, "id, name")[2:] == [["3", "c"], ["4", "d"]]
+
+
+def test_a_formula_that_was_not_computed_costs_its_row_and_no_value(orders: House) -> None:
+    found = load(orders, workbook([["id", "amount"], [1, "=1+1"], [2, 3]]), sheet="2")
+
+    assert held(orders, "id, amount") == [["2", "3.00"]]
+    report = orders.api.error_report(found["task_id"])
+    assert [(row["row"], row["column"], row["value"]) for row in report] == [("1", "amount", "#NOT_COMPUTED!")]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "no text"),
+        (b"%PDF-1.7\n%\xe2\xe3\n1 0 obj\n", "PDF"),
+        (b"", "empty"),
+        (b'{"id":' + b"[" * 600 + b"]" * 600 + b"}", "JSON records"),
+        (gzip.compress(gzip.compress(b"id\n1\n")), "gzip"),
+        (gzip.compress(b"id\n" + b"1\n" * 1000)[:-20], "cut off"),
+    ],
+)
+def test_what_is_no_table_is_said_to_be_none(orders: House, content: bytes, word: str) -> None:
+    answer = orders.api.send(content, "demo.orders")
+
+    assert answer.status_code == 415 and answer.json()["code"] == "unsupported_format"
+    assert word in answer.json()["detail"], answer.text
+
+
+def test_a_zero_byte_costs_its_row(orders: House) -> None:
+    found = load(orders, b"id,name\n1,a\x00b\n2,c\n")
+
+    assert found["source"]["encoding"] == "UTF-8"
+    assert held(orders, "id, name") == [["2", "c"]]
+    assert [row["row"] for row in orders.api.error_report(found["task_id"])] == ["1"]
+
+
 def test_a_first_row_that_names_nothing_is_answered_with_what_may_be_wrong(orders: House) -> None:
     answer = orders.api.send(b"Nummer,Betrag\n1,2\n", "demo.orders")
 

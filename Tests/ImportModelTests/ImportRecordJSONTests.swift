@@ -22,7 +22,10 @@ struct ImportRecordJSONTests {
         "stages", "error", "undo", "links",
       ])
     let source = try #require(fields["source"] as? [String: Any])
-    #expect(Set(source.keys) == ["name", "format", "bytes", "sha256", "encoding", "dialect"])
+    #expect(
+      Set(source.keys) == [
+        "name", "format", "bytes", "sha256", "encoding", "dialect", "reading",
+      ])
     let undo = try #require(fields["undo"] as? [String: Any])
     #expect(Set(undo.keys) == ["available", "until"])
     let links = try #require(fields["links"] as? [String: Any])

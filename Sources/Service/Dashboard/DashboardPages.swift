@@ -32,6 +32,7 @@ public enum DashboardPages {
     "upload.js": .script(PackageResources.upload_js),
     "list.js": .script(PackageResources.list_js),
     "row.js": .script(PackageResources.row_js),
+    "source.js": .script(PackageResources.source_js),
     "rejects.js": .script(PackageResources.rejects_js),
   ]
 

@@ -38,6 +38,12 @@ struct FirstLook {
     self.plan = plan
   }
 
+  /// The fields without a name that nobody has said anything of. They go nowhere, and must be empty.
+  var namelessFields: [Int] {
+    guard plan.hasHeader, plan.format != .json, explicit?[""] == nil else { return [] }
+    return header.names.indices.filter { header.names[$0].isEmpty }
+  }
+
   /// The columns that the fields go into.
   ///
   /// - Throws: `MappingError`.
@@ -45,7 +51,8 @@ struct FirstLook {
     if !plan.hasHeader, explicit == nil {
       return try HeaderMapping().resolve(places: header.names, table: target)
     }
-    return try HeaderMapping(explicit: told()).resolve(header: header.names, table: target)
+    return try HeaderMapping(explicit: told(), isRow: plan.format != .json)
+      .resolve(header: header.names, table: target)
   }
 
   /// The same where records further on may have names that are missed; empty then.
@@ -74,8 +81,10 @@ struct FirstLook {
       for column in columns where column.path.count > 1 && told[column.name] != nil {
         if header.names.contains(column.path[0]) { leaveOut(column.path[0]) }
       }
-    } else if header.names.last == FirstLook.errorsHeader {
-      leaveOut(FirstLook.errorsHeader)
+    } else {
+      if header.names.last == FirstLook.errorsHeader { leaveOut(FirstLook.errorsHeader) }
+      // Spreadsheets write columns that are empty but for a format.
+      if !namelessFields.isEmpty { leaveOut("") }
     }
     return told
   }

@@ -17,6 +17,8 @@ public struct ImportPreflight: Sendable {
   let start: FilePosition
   /// Empty where too little of the file was looked at to know.
   let mapping: [MappedColumn]
+  /// See `FirstLook`.
+  let namelessFields: [Int]
 
   /// Reads the header and maps it.
   ///
@@ -36,6 +38,7 @@ public struct ImportPreflight: Sendable {
         .plan(scope)
       let look = try FirstLook(file, plan: plan, target: target, options: options, scratch: scratch)
       (self.plan, header, start) = (look.plan, look.header, look.start)
+      namelessFields = look.namelessFields
       let isProvisional = plan.format == .json && scope == .start
       mapping = isProvisional ? try look.provisionalMapping() : try look.mapping()
     } catch {

@@ -72,8 +72,15 @@ struct ImportRun: Sendable {
     let file = try await withTaskExecutorPreference(executor) {
       try PreparedFile(handle, target: target, options: record.options, scratch: scratch)
     }
+    let source = file.described(as: record.source)
+    logger.info(
+      "file looked over",
+      [
+        "format": source.format, "encoding": source.encoding,
+        "sure": "\(source.reading.isSure)", "notes": "\(source.reading.notes.count)",
+      ])
     try await services.queue.describe(
-      lease, source: file.described(as: record.source), header: file.preflight.reportHeader)
+      lease, source: source, header: file.preflight.reportHeader)
     return file
   }
 

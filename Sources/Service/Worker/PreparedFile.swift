@@ -45,13 +45,28 @@ struct PreparedFile: Sendable {
     let plan = preflight.plan
     var survey = FormatSurvey(
       mapping: preflight.mapping, told: told, nullWords: nullWords, marksText: plan.marksText)
-    if !survey.isEmpty {
+    if !survey.isEmpty || !preflight.namelessFields.isEmpty {
       let reader = try plan.reader(
         of: file, scratch: scratch, from: preflight.start, header: preflight.header.names)
       let batch = RecordBatch(capacity: batchBytes * 2)
-      while try reader.read(into: batch, maxBytes: batchBytes, maxRows: .max) { survey.add(batch) }
+      while try reader.read(into: batch, maxBytes: batchBytes, maxRows: .max) {
+        survey.add(batch)
+        try checkEmpty(preflight.namelessFields, in: batch)
+      }
     }
     return survey.conclusion()
+  }
+
+  /// Columns without a name are left out only where nothing is lost by it.
+  private static func checkEmpty(_ fields: [Int], in batch: RecordBatch) throws {
+    for (index, row) in batch.rows.enumerated() where row.fault == nil {
+      for field in fields where batch.fields[index * batch.fieldsPerRow + field].count > 0 {
+        throw ImportFailure(
+          .unknownColumn,
+          "field \(field + 1) has no name in the header, but a value in line \(row.line)",
+          hint: "name it in the file, or leave it out with the mapping {\"\": null}")
+      }
+    }
   }
 
   /// The file as its import's object describes it.

@@ -127,6 +127,21 @@ struct ContainerTests {
     }
   }
 
+  @Test("a stream that unfolds thirty thousand-fold ends early")
+  func zstdBomb() throws {
+    // A frame (RFC 8878) of a window of 1 MiB, and 1024 blocks that repeat one byte 128 Ki times.
+    var bytes: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0x00, 0x50]
+    for block in 1...1024 {
+      let header = (128 << 10) << 3 | 1 << 1 | (block == 1024 ? 1 : 0)
+      bytes += [UInt8(header & 0xFF), UInt8(header >> 8 & 0xFF), UInt8(header >> 16), 0x61]
+    }
+    let error = readingError { _ = try Containers.open(MemoryFile(bytes)).source.count() }
+    #expect(error?.code == .tooExpansive)
+    #expect(error?.hint != nil)
+    let all = DecodingLimits(maxDecodedBytes: 128 << 20)
+    #expect(try Containers.open(MemoryFile(bytes), limits: all).source.count() == 128 << 20)
+  }
+
   @Test(
     "a container within a container is refused",
     arguments: [

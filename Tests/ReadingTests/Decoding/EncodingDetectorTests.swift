@@ -72,6 +72,15 @@ struct EncodingDetectorTests {
     #expect(guess.isSure)
   }
 
+  @Test(
+    "takes a text with a zero byte in it for what it is, wherever the byte stands",
+    arguments: [4, 5, 11, 12])
+  func zeroByte(place: Int) throws {
+    var bytes = Array("a,b\n1,Müller\n2,Maier\n".utf8)
+    bytes.insert(0, at: place)
+    #expect(try guess(bytes).encoding == .utf8)
+  }
+
   @Test("takes text with a few broken lines for UTF-8 with bad rows")
   func fewBroken() throws {
     var bytes = Array(String(repeating: "Müller;Köln\n", count: 5000).utf8)

@@ -43,7 +43,7 @@ struct CellTests {
   @Test(
     "a cell without a value is NULL",
     arguments: [
-      "<c r=\"B1\"/>", "<c r=\"B1\" s=\"1\"></c>", "<c r=\"B1\"><f>A1</f></c>", "",
+      "<c r=\"B1\"/>", "<c r=\"B1\" s=\"1\"></c>", "",
       "<c r=\"B1\" t=\"str\"><f>\"\"</f><v></v></c>", "<c r=\"B1\"><v></v></c>",
     ])
   func null(cell: String) throws {
@@ -90,6 +90,8 @@ struct CellTests {
     "an error in the place of a value makes the row faulty, and names the cell",
     arguments: [
       ("<c r=\"B1\" t=\"e\"><v>#DIV/0!</v></c>", "#DIV/0!"),
+      ("<c r=\"B1\"><f>A1</f></c>", "#NOT_COMPUTED!"),
+      ("<c r=\"B1\"><f>A1</f><v></v></c>", "#NOT_COMPUTED!"),
       ("<c r=\"B1\"><v>abc</v></c>", "abc"), ("<c r=\"B1\"><v>1E999</v></c>", "1E999"),
       ("<c r=\"B1\"><v>nan</v></c>", "nan"), ("<c r=\"B1\"><v>0x10</v></c>", "0x10"),
       ("<c r=\"B1\" t=\"b\"><v>2</v></c>", "2"), ("<c r=\"B1\" t=\"odd\"><v>2</v></c>", "2"),

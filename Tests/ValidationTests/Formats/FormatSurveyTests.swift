@@ -152,18 +152,34 @@ struct FormatSurveyTests {
     #expect(Self.numbers("x", "12.34.5", "") == .none)
   }
 
-  @Test("1.234 stays ambiguous and says so")
+  @Test("1.234 is what Postgres reads, unless the file's other numbers have a comma")
+  func plainNumbers() {
+    #expect(Self.numbers("1.234", "12", "-5.678") == .plain)
+    let german = Self.survey([(.number, ["1.234"]), (.number, ["0,5"])])
+    #expect(german.findings[0].numbers == .decided(decimal: .comma, thousands: .point))
+  }
+
+  @Test("a few numbers that Postgres does not read are mistakes, and no question")
+  func mostlyPlainNumbers() {
+    let many = Array(repeating: "7.25", count: 18)
+    #expect(Self.survey([(.number, many + ["7,25"])]).findings[0].numbers == .plain)
+    #expect(Self.survey([(.number, many + ["7,25", "8,25"])]).findings[0].numbers == .plain)
+    let three = Self.survey([(.number, many + ["7,25", "8,25", "9,25"])])
+    #expect(three.conclusion().notices.map(\.code) == [.contradictoryNumbers])
+    #expect(Self.survey([(.number, many + ["1,234"])]).conclusion().notices.isEmpty)
+  }
+
+  @Test("1,234 stays ambiguous and says so")
   func ambiguousNumbers() {
-    #expect(Self.numbers("1.234", "12", "-5.678") == .ambiguous(example: "1.234"))
     #expect(Self.numbers("1,234") == .ambiguous(example: "1,234"))
-    let conclusion = Self.survey([(.number, ["1.234"])]).conclusion()
+    let conclusion = Self.survey([(.number, ["1,234"])]).conclusion()
     #expect(conclusion.isUndecided)
     #expect(
       conclusion.notices == [
         SurveyNotice(
           code: .ambiguousNumbers, column: "a",
           message: """
-            the sign in the numbers of "a", such as "1.234", can be the decimal sign or part \
+            the sign in the numbers of "a", such as "1,234", can be the decimal sign or part \
             groups of digits
             """, hint: "set `decimal`, and `thousands` where there are groups")
       ])

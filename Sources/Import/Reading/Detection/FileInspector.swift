@@ -49,6 +49,7 @@ public struct FileInspector {
       isSure: true, notes: [])
     try decideEncoding(of: &plan, scope)
     let (sample, isWhole) = try start(of: plan)
+    try FileInspector.checkIsText(sample)
     if request.format == .json || request.format == nil && JSONStart(sample).isLikely {
       try describeJSON(&plan, scope)
     } else {
@@ -126,10 +127,27 @@ public struct FileInspector {
       ? Array(sample.dropFirst(FileSignature.byteOrderMark.count)) : sample
   }
 
+  /// Pictures, programs and the like have control characters all over. Those that part fields or records
+  /// are in texts too, and zero bytes are told of by what reads them.
+  private static func checkIsText(_ sample: [UInt8]) throws(ReadingError) {
+    let controls = sample.count { 0x02...0x08 ~= $0 || 0x0E...0x1B ~= $0 }
+    guard controls < 8 || controls * 50 <= sample.count else {
+      throw ReadingError(
+        .unsupportedFormat, "The file is no text, and no workbook or archive that is known.",
+        hint: "Send CSV, JSON or an Excel workbook (.xlsx).")
+    }
+  }
+
   private func describeJSON(_ plan: inout FilePlan, _ scope: Scope) throws {
     let survey = try JSONSurvey(
       source: plan.text(of: file), limits: limits,
       maxRecords: scope == .whole ? .max : Self.startRecords)
+    if survey.columns.isEmpty, survey.faultyRecords > 0 {
+      throw ReadingError(
+        .corruptFile,
+        "Not one of the \(survey.faultyRecords) JSON records that were looked at can be read.",
+        hint: "Look at the first one: `sluice cat FILE` says what is wrong with each.")
+    }
     let wanted = request.wantedNames.filter { !survey.names.contains($0) }
       .compactMap { survey.column(named: $0) }
     plan.content = .json(survey.form, survey.columns + wanted)

@@ -13,6 +13,8 @@ struct CellContent: ~Copyable {
   /// The text of `is`.
   var inline: TextElement
   var hasInline = false
+  /// Whether the value is that of a formula.
+  var hasFormula = false
   private let maxBytes: Int
 
   init(maxBytes: Int) {
@@ -27,6 +29,7 @@ struct CellContent: ~Copyable {
     style = 0
     hasValue = false
     hasInline = false
+    hasFormula = false
   }
 
   /// A style that is no number counts as none: some programs write `s=""`.
@@ -92,15 +95,25 @@ final class CellValues {
     dates = SerialDate(is1904: is1904)
   }
 
+  /// What stands for the value of a formula that a program has written without computing it.
+  private static let notComputed: StaticString = "#NOT_COMPUTED!"
+
   /// Puts the value of a cell into its row. A cell without a value leaves NULL, and so does a formula
-  /// whose value is not stored, or is an empty text.
+  /// whose value is an empty text. One whose value is not stored is an error: its row is not to lose it.
   func append(_ cell: inout CellContent, to row: inout RowAssembly) throws(ReadingError) {
     if cell.type == .inlineString, cell.hasInline {
       EscapedText.undo(&cell.inline.value)
       row.append(cell.inline.value.bytes, column: cell.column, isText: true)
       return
     }
-    guard cell.hasValue, cell.value.count > 0 else { return }
+    guard cell.hasValue, cell.value.count > 0 else {
+      if cell.hasFormula, cell.type == .number {
+        scratch.count = 0
+        scratch.append(CellValues.notComputed)
+        row.append(bad: scratch.bytes, column: cell.column)
+      }
+      return
+    }
     switch cell.type {
     case .number: appendNumber(cell, to: &row)
     case .sharedString: try appendShared(cell, to: &row)

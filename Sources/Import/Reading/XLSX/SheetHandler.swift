@@ -52,6 +52,9 @@ final class SheetHandler: XMLHandler {
       cell.hasInline = true
       cell.inline.begin()
       place = .inline
+    case .cell where name.isOnly("f"):
+      cell.hasFormula = true
+      try skip(attributes)
     case .inline: cell.inline.start(name)
     case .data where name == "row": try startRow(attributes)
     case .sheet where name == "sheetData": place = .data

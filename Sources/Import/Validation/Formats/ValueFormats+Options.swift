@@ -9,7 +9,7 @@ extension ValueFormats {
       decimal: try ValueFormats.choice("decimal", options.decimal),
       thousands: try ValueFormats.choice("thousands", options.thousands),
       currency: options.currency ?? [], percent: options.percent ?? false,
-      dateOrder: try ValueFormats.choice("date_order", options.dateOrder),
+      dateOrder: try ValueFormats.choice("date_order", options.dateOrder?.lowercased()),
       dateFormat: try ValueFormats.pattern(options.dateFormat),
       excelSerial: options.excelSerial ?? false, trueWords: options.trueWords ?? [],
       falseWords: options.falseWords ?? [], trim: options.trim ?? false)

@@ -8,9 +8,13 @@ public struct HeaderMapping: Sendable {
   /// From a header to a column's name, or to nil where the header is to be left out.
   public var explicit: [String: String?]
 
+  /// Whether the header is a row of the file, which may be no header after all.
+  public var isRow: Bool
+
   /// Maps by name, but for what `explicit` says.
-  public init(explicit: [String: String?] = [:]) {
+  public init(explicit: [String: String?] = [:], isRow: Bool = true) {
     self.explicit = explicit
+    self.isRow = isRow
   }
 
   /// Maps a header to a table, in the order of the header.
@@ -21,7 +25,7 @@ public struct HeaderMapping: Sendable {
   public func resolve(
     header: [String], table: TargetTable
   ) throws(MappingError) -> [MappedColumn] {
-    var plan = MappingPlan(header: header, table: table)
+    var plan = MappingPlan(header: header, table: table, isRow: isRow)
     try plan.apply(explicit)
     plan.applyExactNames()
     try plan.applyFoldedNames()
@@ -36,7 +40,7 @@ public struct HeaderMapping: Sendable {
   public func resolve(
     places header: [String], table: TargetTable
   ) throws(MappingError) -> [MappedColumn] {
-    var plan = MappingPlan(header: header, table: table)
+    var plan = MappingPlan(header: header, table: table, isRow: false)
     try plan.applyPlaces()
     return try plan.finish()
   }
@@ -65,10 +69,12 @@ private struct MappingPlan {
 
   private let header: [String]
   private let table: TargetTable
+  private let isRow: Bool
   private var fates: [Fate]
 
-  init(header: [String], table: TargetTable) {
+  init(header: [String], table: TargetTable, isRow: Bool) {
     self.header = header
+    self.isRow = isRow
     self.table = table
     fates = Array(repeating: .open, count: header.count)
   }
@@ -238,7 +244,7 @@ extension MappingPlan {
     let noHeader = "if the first row is none, set `header` to false; "
     return MappingError(
       code: .unknownColumn, message: message,
-      hint: (fields.count == header.count ? noHeader : "") + columnList
+      hint: (isRow && fields.count == header.count ? noHeader : "") + columnList
         + "; the mapping {\(example): null} leaves a header out")
   }
 

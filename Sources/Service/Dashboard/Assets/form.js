@@ -8,7 +8,9 @@ import { describeFit, describeTarget, keyOf, keyOptions, mustHave, targetOptions
 import { mapped, Templates } from "./templates.js";
 import { upload } from "./upload.js";
 
-const optionNames = ["template", "key", "duplicates", "on_error", "delimiter", "force"];
+/** How the file is to be read, where it is not as it looks. */
+const readingNames = ["delimiter", "header", "encoding", "sheet", "date_order", "decimal"];
+const optionNames = ["template", "key", "duplicates", "on_error", ...readingNames, "force"];
 
 export class ImportForm {
   #onAccepted;
@@ -203,7 +205,7 @@ export class ImportForm {
     this.#file = file;
     this.#clearNotices();
     byId("drop").classList.toggle("filled", file !== null);
-    setText(byId("drop-title"), file ? file.name : "Drop a CSV file here");
+    setText(byId("drop-title"), file ? file.name : "Drop a file here");
     setText(byId("drop-sub"), file ? `${bytes(file.size)} · choose another` : "or choose one");
     setText(byId("file-label"), file ? `File: ${file.name}, ${bytes(file.size)}` : "File");
     if (file) announce(`${file.name} is chosen.`);

@@ -4,6 +4,7 @@ import { cancelImport, Problem } from "./api.js";
 import { make, setAttribute, setText, show } from "./dom.js";
 import { ago, bytes, count, counted, duration, exact, percent } from "./format.js";
 import { RejectsPanel } from "./rejects.js";
+import { doubts, readingOf } from "./source.js";
 
 /** The way of an import that goes well. */
 const steps = ["queued", "parsing", "validated", "loading", "finalizing", "done"];
@@ -63,6 +64,7 @@ export class ImportRow {
     this.#updateMotion(object, isOver);
     for (const outcome of outcomes) this.#updateCount(outcome, object[`rows_${outcome}`]);
     this.#updateFailure(object.error);
+    this.#updateReading(object.source);
     this.#updateFacts(object, isOver);
     this.#rejects.update(object.rows_bad, isOver);
   }
@@ -96,6 +98,7 @@ export class ImportRow {
       this.#buildMotion(id),
       this.#buildCounts(),
       this.#buildFailure(),
+      this.#buildReading(),
       this.#buildFoot(id),
       this.#rejects.element,
     );
@@ -180,6 +183,15 @@ export class ImportRow {
     );
   }
 
+  #buildReading() {
+    return make(
+      "div",
+      { class: "reading" },
+      this.#part("reading", "p", { "data-testid": "reading" }),
+      this.#part("doubts", "ul", { class: "doubts", "data-testid": "doubts", hidden: true }),
+    );
+  }
+
   #buildFoot(id) {
     return make(
       "div",
@@ -242,6 +254,17 @@ export class ImportRow {
     setText(this.#parts.failureCode, error.code);
     setText(this.#parts.failureHint, error.hint ?? "");
     show(this.#parts.failureHint, Boolean(error.hint));
+  }
+
+  /** How the file is read, and what is in doubt. */
+  #updateReading(source) {
+    setText(this.#parts.reading, readingOf(source));
+    const notes = doubts(source);
+    show(this.#parts.doubts, notes.length > 0);
+    if (notes.length !== this.#parts.doubts.childElementCount) {
+      this.#parts.doubts.replaceChildren(...notes.map(() => make("li")));
+    }
+    notes.forEach((note, index) => setText(this.#parts.doubts.children[index], note));
   }
 
   #updateFacts(object, isOver) {

@@ -14,19 +14,20 @@ public enum Containers {
     _ file: any FileBytes, limits: DecodingLimits = DecodingLimits()
   ) throws -> (containers: [Container], source: any ByteSource, entryName: String?) {
     let start = PeekingSource(FileSource(file))
+    let most = limits.decodedBytes(of: file.size)
     switch try start.peek(Container.signatureLength, { Container(start: $0) }) {
     case nil:
       return ([], start, nil)
     case .gzip:
-      return ([.gzip], try unwrapped(GzipSource(start), from: .gzip, limits), nil)
+      return ([.gzip], try unwrapped(GzipSource(start), from: .gzip, most), nil)
     case .zstd:
       let source = ZstdSource(start, maxWindowLog: limits.maxWindowLog)
-      return ([.zstd], try unwrapped(source, from: .zstd, limits), nil)
+      return ([.zstd], try unwrapped(source, from: .zstd, most), nil)
     case .zip:
       let archive = try ZipArchive(file, limits: limits)
       if isWorkbook(archive) { return ([], start, nil) }
       let entry = try ZipEntrySource(archive)
-      return ([.zip], try unwrapped(entry, from: .zip, limits), entry.name)
+      return ([.zip], try unwrapped(entry, from: .zip, most), entry.name)
     }
   }
 
@@ -49,10 +50,9 @@ public enum Containers {
 
   /// Refuses a second container, and keeps to the limit.
   private static func unwrapped(
-    _ inside: any ByteSource, from container: Container, _ limits: DecodingLimits
+    _ inside: any ByteSource, from container: Container, _ maxBytes: Int64
   ) throws -> any ByteSource {
-    let source = PeekingSource(
-      limits.maxDecodedBytes.map { LimitedSource(inside, limit: $0) } ?? inside)
+    let source = PeekingSource(LimitedSource(inside, limit: maxBytes))
     if let second = try source.peek(Container.signatureLength, { Container(start: $0) }) {
       let what = second == .zip ? "a ZIP archive or a workbook" : "another \(second.title) file"
       throw ReadingError(

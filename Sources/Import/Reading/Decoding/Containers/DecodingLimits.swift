@@ -1,8 +1,9 @@
 /// How far a compressed file may unfold.
 ///
-/// Streams are decoded in constant memory, so that a high ratio by itself does no harm, and none is set.
+/// Streams are decoded in constant memory; the limit is for the disk of whoever stores the rows.
 public struct DecodingLimits: Sendable, Equatable {
-  /// Most bytes that may come out of a container, over all; nil is no limit.
+  /// Most bytes that may come out of a container, over all; nil is what tables can come to: a thousand
+  /// times the bytes stored, and 64 MiB in any case.
   public let maxDecodedBytes: Int64?
   /// Largest window of a zstd frame, as the power of two in bytes: 10 to 30. It is the memory that the
   /// decoder takes.
@@ -21,5 +22,12 @@ public struct DecodingLimits: Sendable, Equatable {
     self.maxWindowLog = min(max(maxWindowLog, 10), 30)
     self.maxEntries = max(maxEntries, 1)
     self.maxDirectoryBytes = max(maxDirectoryBytes, 1 << 10)
+  }
+
+  /// The limit for a file of so many bytes.
+  func decodedBytes(of stored: Int64) -> Int64 {
+    if let maxDecodedBytes { return maxDecodedBytes }
+    let (most, isTooMuch) = stored.multipliedReportingOverflow(by: 1000)
+    return isTooMuch ? .max : max(64 << 20, most)
   }
 }

@@ -42,11 +42,21 @@ struct WideText {
     // Two in a hundred, and three times as many as those of characters like U+4E00, whose lower byte is
     // zero.
     guard max(even, odd) * 50 >= units, max(even, odd) >= 3 * min(even, odd) else { return nil }
+    // A few zero bytes in what is a text in bytes otherwise are a few bad rows.
+    guard max(even, odd) * 4 >= units || !isText(start) else { return nil }
     let isBigEndian = even > odd
     let lone = loneSurrogates(start, highByte: isBigEndian ? 0 : 1)
     guard lone * 100 <= units else { return nil }
     let isClear = max(even, odd) * 4 >= units || (min(even, odd) == 0 && max(even, odd) >= 8)
     return WideText(isBigEndian ? "UTF-16BE" : "UTF-16LE", isSure: lone == 0 && isClear)
+  }
+
+  /// Whether it is valid UTF-8 without control characters, but for zero bytes and for a character that is
+  /// cut off at the end. The upper bytes of UTF-16 would be control characters, or above 0x7F.
+  private static func isText(_ start: UnsafeRawBufferPointer) -> Bool {
+    let hasControls = start.contains { $0 < 0x20 && ![0, 0x09, 0x0A, 0x0D].contains($0) }
+    return !hasControls
+      && (0..<4).contains { String(validating: start.dropLast($0), as: UTF8.self) != nil }
   }
 
   private static func loneSurrogates(_ start: UnsafeRawBufferPointer, highByte: Int) -> Int {
