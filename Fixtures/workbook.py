@@ -3,8 +3,8 @@
     python3 Fixtures/workbook.py SOURCE.csv TARGET.xlsx
 
 Each address has the number of its row before it, so that there are nearly as many different texts as rows, which
-is hard for who reads them. The sheet is written as it comes; only the table of shared texts is in memory. The same source gives the same
-parts in the archive.
+is hard for who reads them. The sheet is written as it comes; only the table of shared texts is in memory. The
+same source gives the same parts in the archive.
 """
 
 import csv
@@ -25,8 +25,8 @@ BLOCK = 1 << 20
 
 # Styles: 0 as it is, 1 a date, 2 a date with a time to the millisecond.
 STYLES = (
-    f'{HEAD}<styleSheet xmlns="{MAIN}"><numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd hh:mm:ss.000"/>'
-    '</numFmts><fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders>'
+    f'{HEAD}<styleSheet xmlns="{MAIN}"><numFmts count="1">'
+    '<numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd hh:mm:ss.000"/></numFmts><fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders>'
     '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="3"><xf numFmtId="0"/>'
     '<xf numFmtId="14" applyNumberFormat="1"/><xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>'
 )

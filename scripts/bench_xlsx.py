@@ -135,7 +135,7 @@ def xlsx_section(rows: int, work: Path, compares_rows: bool) -> Section:
         "| --- | ---: | ---: |",
         f"| sluice, into `demo.sales` (the answer came after {sluice.answered:.2f} s)"
         f" | {sluice.seconds:.2f} | {sluice.peak_rss_mb:.0f} |",
-        f"| {first_line(str(PYTHON), '-m', 'xlsx2csv', '--version') or 'xlsx2csv'}, to CSV only"
+        f"| xlsx2csv {first_line(str(PYTHON), '-m', 'xlsx2csv', '--version')}, to CSV only"
         f" | {converter.seconds:.2f} | {converter.peak_rss_mb:.0f} |",
     ]
     verdicts = [

@@ -38,7 +38,7 @@ struct Stopwatch {
 
   private static func read(_ clock: clockid_t) -> Double {
     var time = timespec()
-    // It fails for clocks that there are not only.
+    // It can fail only for a clock that does not exist.
     clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
