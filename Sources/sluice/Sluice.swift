@@ -49,6 +49,7 @@ struct Sluice {
     case .worker: return try await WorkerCommand(arguments).run()
     case .migrate: return try await MigrateCommand(arguments).run()
     case .import: return try await ImportCommand(arguments).run()
+    case .inspect: return try await InspectCommand(arguments).run()
     case .cat: return try await CatCommand(arguments).run()
     case .bench: return try await BenchCommand(arguments).run()
     case .demo: return try await DemoCommand(arguments).run()

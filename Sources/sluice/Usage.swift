@@ -1,9 +1,9 @@
-/// The commands that there are. `inspect`, `doctor` and `token` come with later versions.
+/// The commands that there are. `doctor` and `token` come with later versions.
 enum Command: String, CaseIterable {
-  case serve, worker, migrate, `import`, cat, bench, demo
+  case serve, worker, migrate, `import`, inspect, cat, bench, demo
 
   /// Whether it works on a file that is named, and needs no settings.
-  var takesFile: Bool { self == .import || self == .cat || self == .bench }
+  var takesFile: Bool { [.import, .inspect, .cat, .bench].contains(self) }
 
   var summary: String {
     switch self {
@@ -11,6 +11,7 @@ enum Command: String, CaseIterable {
     case .worker: "a worker alone, against the same database and spool"
     case .migrate: "bring the `sluice` schema up or down"
     case .import: "upload a file to a running server and wait for the end"
+    case .inspect: "what a file is, the types of its columns, and a table that would take it"
     case .cat: "the rows of a file as plain CSV in UTF-8"
     case .bench: "how fast a file is read, validated and encoded, without a database"
     case .demo: "an embedded Postgres with a demo schema, a first import, then serve"
@@ -39,6 +40,7 @@ enum Command: String, CaseIterable {
         },
         ["json": "print one JSON object"]
       )
+    case .inspect: (Command.inspectOptions, Command.inspectFlags)
     case .import:
       (
         [
@@ -48,7 +50,7 @@ enum Command: String, CaseIterable {
           "on-error": "reject or abort", "max-rejects": "more than these, and nothing goes in",
           "max-reject-ratio": "a larger share than this, and nothing goes in",
           "template": "saved options, which those given here override",
-          "mapping": "JSON object from headers to columns",
+          "mapping": "JSON object from headers to columns, to null or to lookups",
           "priority": "high, normal or low", "idempotency-key": "names this request",
         ].merging(Command.readingOptions.merging(Command.valueOptions) { first, _ in first }) {
           first, _ in first
@@ -73,6 +75,21 @@ extension Command {
     "comment": "what a line begins with that is a remark",
     "header": "true or false: whether the first row names the columns",
     "skip-rows": "lines before the table", "sheet": "of a workbook: its name or number",
+  ]
+
+  /// Those of `inspect` that have a value.
+  static let inspectOptions = [
+    "target": "schema.table to hold the file against, or to make with --create",
+    "key": "columns of the conflict key, or of the primary key of a table to make",
+    "mapping": "JSON object from headers to columns",
+    Setting.databaseURL.flag: "\(Setting.databaseURL.variable): where the target is",
+    Setting.targets.flag: "\(Setting.targets.variable): \(Setting.targets.meaning)",
+  ].merging(readingOptions.merging(valueOptions) { first, _ in first }) { first, _ in first }
+
+  /// Those without.
+  static let inspectFlags = [
+    "create": "make the proposed table, named by --target",
+    "json": "print what was found as JSON",
   ]
 
   /// How values are written: what is not told is found in the values, or as Postgres reads them.

@@ -265,6 +265,19 @@ def test_imports_are_as_it_says(house: House, checker: Checker) -> None:
     assert len(call("GET", "/stats")["by_target"]) == 1
 
 
+def test_inspections_are_as_it_says(shared_house: House, checker: Checker) -> None:
+    bodies: list[dict[str, Any]] = [
+        {"data": BAD, "params": {"target": "demo.sales", "partial": "true"}},
+        {"data": BAD, "headers": {"Content-Type": "text/csv"}},
+        {"files": {"file": ("a.csv", "a;b;a\n1,5;03/04/2024;\n".encode("utf-16"))}},
+        {"data": b'{"a": {"b": 1}}\n'},
+    ]
+    for body in bodies:
+        answer = shared_house.api.call("POST", "/inspect", **body)
+        assert answer.status_code == 200, answer.text
+        checker.check("POST", "/inspect", answer)
+
+
 def test_templates_are_as_it_says(house: House, checker: Checker) -> None:
     def call(method: str, path: str, *, name: str = "", **arguments: Any) -> Any:
         answer = house.api.call(method, path.replace("{name}", name), **arguments)
@@ -345,6 +358,13 @@ def test_each_target_is_as_it_says(shared_house: House, checker: Checker) -> Non
         ("POST", "/imports", "/imports", {"files": {"file": GOOD}, "data": {"target": "demo.nonsense"}}, 422),
         ("POST", "/imports", "/imports", {"files": {"other": (None, "x")}}, 422),
         ("POST", "/imports", "/imports", {"files": {"target": (None, "demo.sales")}}, 400),
+        ("POST", "/inspect", "/inspect", {"files": {"partial": (None, "true")}}, 400),
+        ("POST", "/inspect", "/inspect", {"files": {"file": GOOD}, "headers": {"Origin": "https://example.org"}}, 403),
+        ("POST", "/inspect", "/inspect", {"data": b"a" * ((1 << 20) + 1)}, 413),
+        ("POST", "/inspect", "/inspect", {"data": b"\x00\x01\x02"}, 415),
+        ("POST", "/inspect", "/inspect?target=demo.nonsense", {"data": GOOD}, 422),
+        ("POST", "/inspect", "/inspect?partial=perhaps", {"data": GOOD}, 422),
+        ("POST", "/inspect", "/inspect", {"json": {"upload_id": "x"}}, 501),
     ],
 )
 def test_a_problem_is_as_it_says(

@@ -13,6 +13,7 @@ struct ReceivedUpload: Sendable {
   let name: String
   let options: ImportOptions
   let target: TargetTable
+  let lookups: [ColumnLookup]
 }
 
 /// Takes the body of `POST /imports` into the spool: invariant 1.
@@ -21,7 +22,7 @@ struct ReceivedUpload: Sendable {
 struct UploadReceiver: Sendable {
   private static let fieldLimit = 64 * 1024
   /// What a file may be sent as. It is taken for what its content says all the same.
-  private static let fileTypes = [
+  static let fileTypes = [
     "text/csv", "application/csv", "text/plain", "application/x-ndjson", "application/jsonl",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/gzip",
     "application/x-gzip", "application/zstd", "application/zip", "application/octet-stream",
@@ -50,14 +51,14 @@ struct UploadReceiver: Sendable {
 
   /// Without either field a request has no body (RFC 9112, section 6.3): the file was forgotten, and is
   /// not to be taken for an empty one.
-  private func requireLength(_ request: HTTPRequest) throws {
+  func requireLength(_ request: HTTPRequest) throws {
     let fields = ["Content-Length", "Transfer-Encoding"]
     guard fields.contains(where: { request.headers[$0] != nil }) else {
       throw Problems.lengthRequired
     }
   }
 
-  private func mediaType(_ request: HTTPRequest) -> String {
+  func mediaType(_ request: HTTPRequest) -> String {
     let value = request.headers["Content-Type"] ?? "application/octet-stream"
     let type = value.prefix { $0 != ";" }
     return type.lowercased().filter { !$0.isWhitespace }
@@ -74,12 +75,13 @@ struct UploadReceiver: Sendable {
     let target = try await self.target(parser.target)
     _ = try ImportPreflight.key(of: target, named: parser.options.key)
     try await checkZone(parser.options)
+    let lookups = try await self.lookups(parser.options, target)
     let id = ImportID()
     let file = try await services.spool.write(
       id: id.description, expected: request.body.length, chunks: request.body)
     return ReceivedUpload(
       id: id, file: file, name: UploadReceiver.name(fileName(request)), options: parser.options,
-      target: target)
+      target: target, lookups: lookups)
   }
 
   private func receiveForm(_ request: HTTPRequest) async throws -> ReceivedUpload {
@@ -115,9 +117,10 @@ struct UploadReceiver: Sendable {
       let target = try await self.target(parser.target)
       _ = try ImportPreflight.key(of: target, named: parser.options.key)
       try await checkZone(parser.options)
+      let lookups = try await self.lookups(parser.options, target)
       return ReceivedUpload(
         id: received.id, file: received.file, name: received.name, options: parser.options,
-        target: target)
+        target: target, lookups: lookups)
     } catch {
       if let received {
         let id = received.id.description
@@ -127,7 +130,7 @@ struct UploadReceiver: Sendable {
     }
   }
 
-  private static func value(of part: MultipartPart) async throws -> String {
+  static func value(of part: MultipartPart) async throws -> String {
     var bytes: [UInt8] = []
     while let block = try await part.body.next() {
       bytes += block
@@ -141,7 +144,7 @@ struct UploadReceiver: Sendable {
   private static func name(_ given: String?) -> String { String((given ?? "upload").prefix(255)) }
 
   /// The options with those of the template that they name.
-  private func filled(_ parser: OptionParser) async throws -> OptionParser {
+  func filled(_ parser: OptionParser) async throws -> OptionParser {
     guard let name = parser.template else { return parser }
     guard let template = try await TemplateStore(pool: services.pool).find(name) else {
       throw Problems.badOption(
@@ -161,6 +164,16 @@ struct UploadReceiver: Sendable {
     }
   }
 
+  /// What the mapping's lookups mean; one that cannot be is refused here.
+  private func lookups(
+    _ options: ImportOptions, _ target: TargetTable
+  ) async throws -> [ColumnLookup] {
+    guard options.mapping != nil else { return [] }
+    return try await services.pool.withConnection { connection in
+      try await LookupCatalog().lookups(of: options.mapping, into: target, on: connection)
+    }
+  }
+
   private func target(_ name: String?) async throws -> TargetTable {
     guard let name, !name.isEmpty else {
       throw Problems.badOption("target", "is required", hint: "target=schema.table")
@@ -169,7 +182,7 @@ struct UploadReceiver: Sendable {
   }
 
   /// The name in `Content-Disposition`, the only place where a raw body has one.
-  private func fileName(_ request: HTTPRequest) -> String? {
+  func fileName(_ request: HTTPRequest) -> String? {
     guard let value = request.headers["Content-Disposition"],
       let range = value.firstRange(of: "filename=\"")
     else { return nil }

@@ -8,6 +8,12 @@ public struct QualifiedName: Sendable, Equatable, CustomStringConvertible {
   /// The table, unquoted.
   public let name: String
 
+  /// Takes the parts as they are.
+  public init(schema: String, name: String) {
+    self.schema = schema
+    self.name = name
+  }
+
   /// Reads a name.
   ///
   /// - Throws: `TargetError` `malformedName`.
@@ -24,11 +30,16 @@ public struct QualifiedName: Sendable, Equatable, CustomStringConvertible {
     self.name = name
   }
 
+  init(schema: String, name: String) {
+    self.schema = schema
+    self.name = name
+  }
+
   /// `schema.name`, without quotes.
   public var description: String { "\(schema).\(name)" }
 
   /// Takes one part off the text; nil where there is none.
-  private static func part(_ text: inout Substring) -> String? {
+  static func part(_ text: inout Substring) -> String? {
     guard text.first == "\"" else {
       let part = text.prefix { $0 != "." && $0 != "\"" }
       text = text[part.endIndex...]

@@ -100,7 +100,7 @@ public final class GzipSource: ByteSource {
     return error
   }
 
-  private static let cutOff = ReadingError(
+  static let cutOff = ReadingError(
     .corruptFile, "The gzip file is cut off: its end is missing.", hint: "Send the file again.")
   private static let damaged = ReadingError(
     .corruptFile, "The gzip file is damaged: its bytes or its checksum are wrong.",

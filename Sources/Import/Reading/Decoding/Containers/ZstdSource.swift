@@ -76,6 +76,6 @@ public final class ZstdSource: ByteSource {
       hint: "Test it with zstd -t, and send an intact copy.")
   }
 
-  private static let cutOff = ReadingError(
+  static let cutOff = ReadingError(
     .corruptFile, "The zstd file is cut off: its end is missing.", hint: "Send the file again.")
 }

@@ -26,7 +26,7 @@ public struct FormatSurvey: Sendable {
     marksText: Bool = false
   ) {
     let columns = mapping.compactMap { mapped in
-      SurveyColumn.Kind(mapped.column.type.base).map {
+      SurveyColumn.Kind(mapped.read.type.base).map {
         SurveyColumn(field: mapped.field, name: mapped.column.name, kind: $0)
       }
     }
@@ -45,6 +45,20 @@ public struct FormatSurvey: Sendable {
     dates = columns.map { _ in DateEvidence() }
     numbers = columns.map { NumberEvidence(told.formats(of: $0.name)) }
     valueCounts = columns.map { _ in 0 }
+  }
+
+  /// Concludes from what was seen before, column by column.
+  init(
+    columns: [SurveyColumn], told: ValueFormats, dates: [DateEvidence], numbers: [NumberEvidence],
+    valueCounts: [Int]
+  ) {
+    self.columns = columns
+    self.told = told
+    nullWords = .none
+    marksText = false
+    self.dates = dates
+    self.numbers = numbers
+    self.valueCounts = valueCounts
   }
 
   /// Whether there is anything to look at.
@@ -109,6 +123,16 @@ extension SurveyColumn.Kind {
     case .date, .timestamp, .timestamptz: self = .date
     case .smallint, .integer, .bigint, .real, .doublePrecision, .numeric: self = .number
     default: return nil
+    }
+  }
+}
+
+extension RecordRow {
+  /// Whether the fields mean something.
+  var hasFields: Bool {
+    switch fault {
+    case nil, .badCells: true
+    default: false
     }
   }
 }

@@ -86,12 +86,3 @@ struct SurveyedValues {
     return true
   }
 }
-
-extension RecordRow {
-  fileprivate var hasFields: Bool {
-    switch fault {
-    case nil, .badCells: true
-    default: false
-    }
-  }
-}

@@ -1,0 +1,62 @@
+import HTTP
+import ImportModel
+import Reading
+import Spool
+import Threading
+import Validation
+import Worker
+
+/// `POST /inspect`: what a file is, told from its start.
+struct InspectRoute: Sendable {
+  /// How much of a file is taken.
+  static let maxBytes = 1 << 20
+  /// What a form adds to it.
+  private static let formBytes: Int64 = 256 << 10
+
+  let services: APIServices
+  /// One at a time: each takes a moment of a processor, and imports go first.
+  private let executor = ThreadExecutor(name: "inspect")
+
+  init(services: APIServices) {
+    self.services = services
+  }
+
+  func add(to router: inout RouteTable) {
+    router.on(
+      .post, "/inspect", maxBodyBytes: Int64(InspectRoute.maxBytes) + InspectRoute.formBytes
+    ) {
+      try await inspect($0)
+    }
+  }
+
+  private func inspect(_ request: HTTPRequest) async throws -> HTTPResponse {
+    let start = try await InspectReceiver(services: services).receive(request)
+    let asked = try await self.asked(of: start)
+    let scratch = services.spool.folder
+    let bytes = start.bytes
+    do {
+      let found = try await withTaskExecutorPreference(executor) {
+        try FileInspection(HeldBytes(bytes), asked, scratch: scratch)
+      }
+      return try .json(found)
+    } catch let error as ReadingError {
+      throw Problem(
+        status: 415, code: "unsupported_format", detail: shown(error.message, limit: 2000),
+        hint: error.hint.map { shown($0, limit: 2000) })
+    }
+  }
+
+  private func asked(of start: ReceivedStart) async throws -> InspectionRequest {
+    var target: TargetTable?
+    if let name = start.target { target = try await TargetDirectory(services: services).find(name) }
+    let table = InspectRoute.table(for: start.name)
+    return InspectionRequest(
+      options: start.options, table: table, target: target, isStart: true,
+      isCut: start.isPartial || start.bytes.count >= InspectRoute.maxBytes)
+  }
+
+  /// A name for a table, made from that of the file.
+  static func table(for file: String) -> QualifiedName {
+    QualifiedName(schema: "public", name: ColumnNames.table(forFile: file))
+  }
+}
