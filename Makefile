@@ -4,7 +4,7 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run build test test-unit test-e2e bench lint format fixtures clean
+.PHONY: help run build test test-unit test-e2e fuzz bench lint format fixtures clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test-unit: ## the Swift tests only
 
 test-e2e: ## the end-to-end tests only; ARGS="-k rejects" goes to pytest
 	@scripts/test.sh e2e -- $(ARGS)
+
+fuzz: ## run each fuzzer for a minute; SECONDS=600 for longer, ARGS="csv xlsx" for some
+	@scripts/fuzz.sh --seconds $(or $(SECONDS),60) $(ARGS)
 
 bench: ## Sluice, psql and pgloader side by side; results in bench-results/
 	@scripts/bench.sh $(ARGS)

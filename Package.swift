@@ -1,13 +1,23 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .treatAllWarnings(as: .error),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-]
+/// Set by scripts/fuzz.sh, in a scratch folder of its own: then the functions of the fuzzers are a program,
+/// and otherwise tests.
+let isForFuzzing = Context.environment["SLUICE_FUZZING"] == "1"
+
+/// Optimised, as fuzzers need speed, but with all checks.
+let sanitised: [SwiftSetting] =
+  isForFuzzing
+  ? [.unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing", "-assert-config", "Debug"])] : []
+
+let strict: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+  ] + sanitised
 
 /// A C library of Debian's, as a module: `Sources/System/<name>`.
 func system(_ name: String, pkgConfig: String?, apt package: String) -> Target {
@@ -33,6 +43,21 @@ func tests(
     name: name, dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)",
     exclude: exclude, swiftSettings: strict)
 }
+
+/// The functions of the fuzzers: the program `fuzz`, or the tests that run them over Tests/Corpora.
+let fuzzing: [Target] = {
+  let needs: [Target.Dependency] = ["Reading", "Validation", "HTTP", "ImportModel", "Telemetry"]
+  guard isForFuzzing else {
+    return [tests("FuzzTests", needs: needs, exclude: ["Driver", "CLibFuzzer"])]
+  }
+  return [
+    .systemLibrary(name: "CLibFuzzer", path: "Tests/FuzzTests/CLibFuzzer"),
+    .executableTarget(
+      name: "fuzz", dependencies: needs + ["CLibFuzzer"], path: "Tests/FuzzTests",
+      exclude: ["CLibFuzzer", "CorpusTests.swift"], sources: ["Functions", "Driver"],
+      swiftSettings: strict),
+  ]
+}()
 
 let package = Package(
   name: "sluice",
@@ -156,5 +181,5 @@ let package = Package(
         "Worker", "Queue", "Progress", "Staging", "Merging", "Validation", "Reading", "Spool",
         "ImportModel", "Postgres", "Telemetry", "EmbeddedPostgres",
       ]),
-  ]
+  ] + fuzzing
 )

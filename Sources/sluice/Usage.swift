@@ -38,7 +38,7 @@ enum Command: String, CaseIterable {
           "on-error": "reject or abort", "max-rejects": "more than these, and nothing goes in",
           "max-reject-ratio": "a larger share than this, and nothing goes in",
           "template": "saved options, which those given here override",
-          "mapping": "JSON object from headers to columns",
+          "mapping": "JSON object from headers to columns, to null or to lookups",
           "priority": "high, normal or low", "idempotency-key": "names this request",
         ].merging(Command.readingOptions.merging(Command.valueOptions) { first, _ in first }) {
           first, _ in first

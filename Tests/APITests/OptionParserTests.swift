@@ -48,6 +48,11 @@ struct OptionParserTests {
     Accepted("max_reject_ratio", "0") { $0.maxRejectRatio = 0 },
     Accepted("max_reject_ratio", "0.25") { $0.maxRejectRatio = 0.25 },
     Accepted("max_reject_ratio", "1") { $0.maxRejectRatio = 1 },
+    Accepted("mapping", #"{"shop": {"column": "shop_id", "lookup": "demo.\"My.Shops\".name"}}"#) {
+      $0.mapping = [
+        "shop": MappingEntry(column: "shop_id", lookup: #"demo."My.Shops".name"#)
+      ]
+    },
     Accepted("mapping", #"{"Serial No.": "serial", "remark": null}"#) {
       $0.mapping = ["Serial No.": "serial", "remark": nil]
     },
@@ -110,6 +115,13 @@ struct OptionParserTests {
     Given("", "x"), Given("Mode", "upsert"), Given("target", "demo.a\0b"),
     Given("timezone", "Europe\0"), Given("null", "\0"), Given("null", #"["a", "\u0000"]"#),
     Given("key", "a\0"), Given("key", #"["a\u0000"]"#), Given("mapping", #"{"a\u0000": "b"}"#),
+    Given("mapping", #"{"a": {"column": "b", "lookup": "s.t.c\u0000"}}"#),
+    Given("mapping", #"{"a": {"column": "b\u0000", "lookup": "s.t.c"}}"#),
+    Given("mapping", #"{"a": {"column": "b", "lookup": "t.c"}}"#),
+    Given("mapping", #"{"a": {"column": "b", "lookup": "s.t.c.d"}}"#),
+    Given("mapping", #"{"a": {"column": "b"}}"#), Given("mapping", #"{"a": {"lookup": "s.t.c"}}"#),
+    Given("mapping", #"{"a": {"column": "b", "lookup": null}}"#),
+    Given("mapping", #"{"a": {"column": "b", "lookup": "s.t.c", "more": "d"}}"#),
     Given("mapping", #"{"a": "b\u0000"}"#), Given("mode", "\0"), Given("force", "\0"),
     Given("key", String(repeating: "a,", count: 33)),
     Given("key", String(repeating: "a", count: 257)),
@@ -118,7 +130,6 @@ struct OptionParserTests {
   static let notYet: [Given] = [
     Given("mode", "insert"), Given("mode", "append"), Given("mode", "replace"),
     Given("commit", "batched"), Given("dry_run", "true"), Given("webhook", "https://example.com"),
-    Given("mapping", #"{"shop": {"column": "shop_id", "lookup": "demo.shop.name"}}"#),
   ]
 
   @Test("a value of the contract changes its option and nothing else", arguments: accepted)

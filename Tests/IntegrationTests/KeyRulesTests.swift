@@ -211,7 +211,7 @@ struct KeyRulesTests {
         try await bench.faults(of: done.id).map {
           $0.split(separator: "|")[..<4].joined(separator: "|")
         }
-          == ["3|4|∅|unique", "4|5|∅|unique"])
+          == ["3|4|room, during|unique", "4|5|room, during|unique"])
     }
   }
 }

@@ -63,8 +63,10 @@ struct RulesTests {
         "2|3|name|required", "3|4|name|too_long", "4|5|price|out_of_range", "5|6|price|check",
         "6|7|feeling|type", "7|8|share|check", "8|9|customer|foreign_key",
         "9|10|parent|foreign_key", "10|11|email|unique", "11|12|email|unique",
-        "12|13|code|unique", "13|14|code|unique", "14|15|∅|unique", "15|16|∅|unique",
-        "16|17|∅|check", "17|18|twice|required", "18|19|price|check", "18|19|customer|foreign_key",
+        "12|13|code|unique", "13|14|code|unique", "14|15|room, during|unique",
+        "15|16|room, during|unique",
+        "16|17|lo, hi|check", "17|18|twice|required", "18|19|price|check",
+        "18|19|customer|foreign_key",
         "19|20|∅|database", "20|21|parent|foreign_key",
       ]
       let found = try await bench.faults(of: done.id)
@@ -99,7 +101,7 @@ struct RulesTests {
       let done = try await bench.importFile("id,a\n1,50\n2,4\n3,50\n4,4\n5,50\n6,\n")
       try expectDone(done, read: 6, bad: 2, inserted: 2, updated: 2)
       #expect(
-        try await bench.rejects(of: done.id) == ["2|3|∅|check|2,4", "5|6|∅|check|5,50"])
+        try await bench.rejects(of: done.id) == ["2|3|a, b|check|2,4", "5|6|a, b|check|5,50"])
       #expect(
         try await bench.rows("SELECT id, a, b FROM t ORDER BY id")
           == ["1|50|99", "2|1|3", "3|50|∅", "4|4|5", "6|∅|5"])
@@ -178,7 +180,7 @@ struct RulesTests {
         try await bench.rejects(of: done.id).map {
           $0.split(separator: "|")[..<4].joined(separator: "|")
         }
-          == ["1|2|a\"b|check", "2|3|ref|foreign_key", "3|4|∅|unique"])
+          == ["1|2|a\"b|check", "2|3|ref|foreign_key", "3|4|s, t|unique"])
     }
   }
 

@@ -42,7 +42,7 @@ public struct ImportOptions: Sendable, Codable, Equatable {
   /// A larger share of rejected rows than this, 0 to 1, and nothing goes in.
   public var maxRejectRatio: Double?
   /// Header to column; nil leaves the header's values out.
-  public var mapping: [String: String?]?
+  public var mapping: [String: MappingEntry?]?
   /// Kind of the file: `csv`, `json` or `xlsx`; nil to see it in its content. So with all that follow.
   public var format: String?
   /// Encoding of a text, by any usual name.

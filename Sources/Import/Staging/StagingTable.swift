@@ -17,8 +17,18 @@ public struct StagingTable: Sendable {
   /// The quoted, qualified name.
   public var name: String { StagingTable.name(of: importID) }
 
-  static func name(of id: ImportID) -> String {
-    "sluice.\(quotedIdentifier("staging_" + id.digits))"
+  /// The quoted name without the schema.
+  var ownName: String { StagingTable.ownName(of: importID) }
+
+  private static func ownName(of id: ImportID) -> String {
+    quotedIdentifier("staging_" + id.digits)
+  }
+
+  static func name(of id: ImportID) -> String { "sluice.\(ownName(of: id))" }
+
+  /// The name of a table that stands beside this one while natural keys are looked up.
+  func name(beside part: String) -> String {
+    "sluice.\(quotedIdentifier("staging_\(importID.digits)_\(part)"))"
   }
 
   /// Makes the table, or takes the one that an earlier attempt has left, with what its ledger says.
@@ -34,7 +44,7 @@ public struct StagingTable: Sendable {
   ) async throws -> ResumePoint? {
     let found = try await fenced(lease, on: connection) { connection in
       try await endFormerWorkers(on: connection)
-      if try await hasLayout(on: connection),
+      if try await isWhole(on: connection),
         let point = try await ResumePoint.read(importID, on: connection)
       {
         return Found.point(point)
@@ -84,7 +94,7 @@ public struct StagingTable: Sendable {
     try await connection.execute("SET LOCAL lock_timeout = '2s'")
     try await connection.execute("DROP TABLE IF EXISTS \(name)")
     try await RejectList.begin(importID, room: room, on: connection)
-    try await connection.execute(definition)
+    try await connection.execute(StagingTable.definition(of: name, with: layout))
   }
 
   /// Drops the table and its ledger, if they are there.
@@ -133,7 +143,7 @@ public struct StagingTable: Sendable {
   public static let applicationName = "sluice import"
 
   /// Autovacuum stays away: the table lives for minutes, and pages must be filled in the order of rows.
-  private var definition: String {
+  static func definition(of name: String, with layout: StagingLayout) -> String {
     let columns = layout.columns.map { "  \(quotedIdentifier($0.name)) \($0.sqlType)" }
     let all = ["  \(quotedIdentifier(layout.rowColumn)) bigint NOT NULL"] + columns
     return """
@@ -143,7 +153,21 @@ public struct StagingTable: Sendable {
       """
   }
 
-  private func hasLayout(on connection: PostgresConnection) async throws -> Bool {
+  /// Whether the table is there, as it is staged or as it is merged.
+  private func isWhole(on connection: PostgresConnection) async throws -> Bool {
+    if try await hasLayout(layout, on: connection) { return true }
+    return try await isResolved(on: connection)
+  }
+
+  /// Whether the table holds what natural keys stand for, in the place of the keys.
+  func isResolved(on connection: PostgresConnection) async throws -> Bool {
+    guard layout.hasLookups else { return false }
+    return try await hasLayout(layout.resolved, on: connection)
+  }
+
+  private func hasLayout(
+    _ layout: StagingLayout, on connection: PostgresConnection
+  ) async throws -> Bool {
     let sql = """
       SELECT a.attname, format_type(a.atttypid, a.atttypmod) AS type
         FROM pg_attribute a

@@ -13,11 +13,10 @@ final class BatchColumn {
 
   init(_ mapped: MappedColumn, options: ValidationOptions, nullWords: NullWords) {
     self.nullWords = nullWords
-    rewriter = ColumnRewriter(
-      options.formats, for: mapped.column, marksText: options.marksText)
+    rewriter = ColumnRewriter(options, for: mapped.read)
     field = mapped.field
-    target = mapped.column
-    encoder = ColumnEncoder(for: mapped.column.type, settings: options.settings)
+    target = mapped.read
+    encoder = ColumnEncoder(for: mapped.read.type, settings: options.settings)
     layout = encoder.layout
   }
 
@@ -28,7 +27,7 @@ final class BatchColumn {
     case .fixed(let width): return rows * (4 + width) + judged
     case .variable: return rows * 4 + buffer.payloadCount + judged
     case .text: return rows * 4 + judged + (rewriter?.count ?? 0)
-    case .versionedText: return rows * 5 + judged
+    case .versionedText: return rows * 5 + judged + (rewriter?.count ?? 0)
     }
   }
 

@@ -45,7 +45,7 @@ public final class BatchValidator {
     }
     let nullWords = NullWords(options.nullWords, areTexts: options.marksText)
     columns = mapping.map { BatchColumn($0, options: options, nullWords: nullWords) }
-    stagingColumns = mapping.map { StagingColumn(for: $0.column) }
+    stagingColumns = mapping.map { StagingColumn(for: $0.read) }
     fieldsNeeded = mapping.reduce(0) { max($0, $1.field + 1) }
     self.arbiter = arbiter
   }

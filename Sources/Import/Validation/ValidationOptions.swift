@@ -14,14 +14,20 @@ public struct ValidationOptions: Sendable, Equatable {
   /// the formats say.
   public var marksText: Bool
 
+  /// Whether a text in a `json` or `jsonb` column is that text as a value of JSON, as in a JSON file, and
+  /// not JSON written as a text, as in CSV. It needs `marksText`.
+  public var textsAreJSON: Bool
+
   /// The rules of the contract, unless told otherwise.
   public init(
     nullWords: [String] = [], settings: ValidationSettings = ValidationSettings(),
-    formats: ValueFormats = ValueFormats(), marksText: Bool = false
+    formats: ValueFormats = ValueFormats(), marksText: Bool = false,
+    textsAreJSON: Bool = false
   ) {
     self.nullWords = nullWords
     self.settings = settings
     self.formats = formats
     self.marksText = marksText
+    self.textsAreJSON = textsAreJSON
   }
 }

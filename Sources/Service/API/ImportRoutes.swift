@@ -76,7 +76,7 @@ struct ImportRoutes: Sendable {
     let preflight = try await services.spool.onOwnThread { spool in
       try ImportPreflight(
         file: try spool.open(id: upload.file.id), target: upload.target, options: upload.options,
-        scope: .start, scratch: spool.folder)
+        lookups: upload.lookups, scope: .start, scratch: spool.folder)
     }
     return Submission(
       id: upload.id, idempotencyKey: key, target: upload.target.displayName,

@@ -220,22 +220,34 @@ private func words(_ name: String, _ value: String) throws -> [String] {
   return words
 }
 
-private func mapping(_ name: String, _ value: String) throws -> [String: String?] {
+private func mapping(_ name: String, _ value: String) throws -> [String: MappingEntry?] {
+  let mapping: [String: MappingEntry?]
   do {
-    let mapping = try JSONDecoder().decode([String: String?].self, from: Data(value.utf8))
-    for (header, column) in mapping {
-      if header.utf8.contains(0) { throw Problems.zero(name) }
-      if let column { try checkName(column, of: name) }
-    }
-    return mapping
-  } catch let problem as Problem {
-    throw problem
+    mapping = try JSONDecoder().decode([String: MappingEntry?].self, from: Data(value.utf8))
   } catch {
-    let isLookup = value.contains("\"lookup\"")
-    if isLookup { throw Problems.notYet(option: "mapping with lookup") }
     throw Problems.badOption(
-      name, "is a JSON object from headers to columns or null",
-      hint: #"for example {"Serial No.": "serial_number", "remark": null}"#)
+      name, "is a JSON object from headers to columns, to null or to lookups",
+      hint: """
+        for example {"Serial No.": "serial_number", "remark": null, \
+        "mail": {"column": "customer_id", "lookup": "public.customers.email"}}
+        """)
+  }
+  for (header, entry) in mapping {
+    if header.utf8.contains(0) { throw Problems.zero(name) }
+    guard let entry else { continue }
+    try checkName(entry.column, of: name)
+    if let lookup = entry.lookup { try checkLookup(lookup, of: name) }
+  }
+  return mapping
+}
+
+private func checkLookup(_ lookup: String, of option: String) throws {
+  if lookup.utf8.contains(0) { throw Problems.zero(option) }
+  do {
+    _ = try QualifiedColumn(parsing: lookup)
+  } catch {
+    throw Problems.badOption(
+      option, "has a lookup that cannot be: \(error.message)", hint: error.hint)
   }
 }
 

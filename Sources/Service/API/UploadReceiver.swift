@@ -13,6 +13,7 @@ struct ReceivedUpload: Sendable {
   let name: String
   let options: ImportOptions
   let target: TargetTable
+  let lookups: [ColumnLookup]
 }
 
 /// Takes the body of `POST /imports` into the spool: invariant 1.
@@ -74,12 +75,13 @@ struct UploadReceiver: Sendable {
     let target = try await self.target(parser.target)
     _ = try ImportPreflight.key(of: target, named: parser.options.key)
     try await checkZone(parser.options)
+    let lookups = try await self.lookups(parser.options, target)
     let id = ImportID()
     let file = try await services.spool.write(
       id: id.description, expected: request.body.length, chunks: request.body)
     return ReceivedUpload(
       id: id, file: file, name: UploadReceiver.name(fileName(request)), options: parser.options,
-      target: target)
+      target: target, lookups: lookups)
   }
 
   private func receiveForm(_ request: HTTPRequest) async throws -> ReceivedUpload {
@@ -115,9 +117,10 @@ struct UploadReceiver: Sendable {
       let target = try await self.target(parser.target)
       _ = try ImportPreflight.key(of: target, named: parser.options.key)
       try await checkZone(parser.options)
+      let lookups = try await self.lookups(parser.options, target)
       return ReceivedUpload(
         id: received.id, file: received.file, name: received.name, options: parser.options,
-        target: target)
+        target: target, lookups: lookups)
     } catch {
       if let received {
         let id = received.id.description
@@ -158,6 +161,16 @@ struct UploadReceiver: Sendable {
       _ = try await services.pool.query("SELECT set_config('TimeZone', $1, true)", [.text(zone)])
     } catch let error as PostgresError where error.sqlState == "22023" {
       throw Problems.badOption("timezone", "names no time zone that the database knows")
+    }
+  }
+
+  /// What the mapping's lookups mean; one that cannot be is refused here.
+  private func lookups(
+    _ options: ImportOptions, _ target: TargetTable
+  ) async throws -> [ColumnLookup] {
+    guard options.mapping != nil else { return [] }
+    return try await services.pool.withConnection { connection in
+      try await LookupCatalog().lookups(of: options.mapping, into: target, on: connection)
     }
   }
 

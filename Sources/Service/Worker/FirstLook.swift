@@ -13,6 +13,7 @@ struct FirstLook {
   let start: FilePosition
   private let target: TargetTable
   private let explicit: [String: String?]?
+  private let lookups: [ColumnLookup]
 
   /// Reads the header.
   ///
@@ -21,10 +22,11 @@ struct FirstLook {
   /// - Throws: `ReadingError`, and what the storage throws.
   init(
     _ file: any FileBytes, plan: FilePlan, target: TargetTable, options: ImportOptions,
-    scratch: String
+    lookups: [ColumnLookup], scratch: String
   ) throws {
     self.target = target
-    explicit = options.mapping
+    self.lookups = lookups
+    explicit = options.mapping?.mapValues { $0?.column }
     var plan = plan
     if options.header == nil, !plan.hasHeader {
       let names = try plan.withHeader.reader(of: file, scratch: scratch).readHeader().names
@@ -48,6 +50,14 @@ struct FirstLook {
   ///
   /// - Throws: `MappingError`.
   func mapping() throws(MappingError) -> [MappedColumn] {
+    var mapping = try mappedByName()
+    for index in mapping.indices {
+      mapping[index].lookup = lookups.first { $0.column == mapping[index].column.name }
+    }
+    return mapping
+  }
+
+  private func mappedByName() throws(MappingError) -> [MappedColumn] {
     if !plan.hasHeader, explicit == nil {
       return try HeaderMapping().resolve(places: header.names, table: target)
     }

@@ -23,14 +23,21 @@ struct ImportInput: Sendable {
   /// The staging columns, in the order in which the validator writes them.
   var layout: StagingLayout {
     StagingLayout(
-      columns: mapping.map { mapped in
-        let staging = StagingColumn(for: mapped.column)
-        let type = mapped.column.type
+      columns: mapping.enumerated().map { index, mapped in
+        let staging = StagingColumn(for: mapped.read)
+        let type = mapped.read.type
         return StagingLayout.Column(
-          name: staging.name, sqlType: staging.sqlType,
+          name: mapped.lookup == nil ? staging.name : keyName(index), sqlType: staging.sqlType,
           castTo: type.isStagedAsText ? type.sqlName : nil,
-          comparison: type.comparison)
+          comparison: mapped.column.type.comparison, lookup: mapped.lookup)
       })
+  }
+
+  /// A name that no column of the target has.
+  private func keyName(_ index: Int) -> String {
+    var name = "sluice_key_\(index)"
+    while target.columns.contains(where: { $0.name == name }) { name += "_" }
+    return name
   }
 
   /// How many bytes of the file stand before a place, or nil where the place does not tell.
@@ -51,7 +58,8 @@ struct ImportInput: Sendable {
       table: target, mapping: mapping,
       options: ValidationOptions(
         nullWords: nullWords, settings: settings, formats: file.formats,
-        marksText: file.preflight.plan.marksText),
+        marksText: file.preflight.plan.marksText,
+        textsAreJSON: file.preflight.plan.format == .json),
       arbiter: arbiter)
   }
 }

@@ -25,18 +25,21 @@ public struct ImportPreflight: Sendable {
   /// With the scope `start` little is read, and what the rest of the file may mend is no error: records of
   /// JSON may have more names.
   ///
-  /// - Parameter scratch: a folder for what does not fit into memory.
+  /// - Parameters:
+  ///   - lookups: those of the mapping, as `LookupCatalog` found them.
+  ///   - scratch: a folder for what does not fit into memory.
   /// - Throws: `ImportFailure` with the reason in its code, and what the storage throws.
   public init(
-    file: any FileBytes, target: TargetTable, options: ImportOptions, scope: FileInspector.Scope,
-    scratch: String
+    file: any FileBytes, target: TargetTable, options: ImportOptions, lookups: [ColumnLookup],
+    scope: FileInspector.Scope, scratch: String
   ) throws {
     key = try ImportPreflight.key(of: target, named: options.key)
     let scope = file.size <= ImportPreflight.smallFile ? .whole : scope
     do {
       let plan = try FileInspector(file, request: FileRequest(options), scratch: scratch)
         .plan(scope)
-      let look = try FirstLook(file, plan: plan, target: target, options: options, scratch: scratch)
+      let look = try FirstLook(
+        file, plan: plan, target: target, options: options, lookups: lookups, scratch: scratch)
       (self.plan, header, start) = (look.plan, look.header, look.start)
       namelessFields = look.namelessFields
       let isProvisional = plan.format == .json && scope == .start

@@ -38,15 +38,18 @@ struct ImportRun: Sendable {
     let target = try await target(of: record, on: connections.load)
     // Reading, validating and encoding have a thread of their own, which may block.
     let executor = ThreadExecutor(name: "parse")
-    let file = try await prepare(record, for: target, on: executor)
+    let lookups = try await LookupCatalog().lookups(
+      of: record.options.mapping, into: target, on: connections.load)
+    let file = try await prepare(record, for: target, lookups: lookups, on: executor)
     let input = ImportInput(
       file: file, target: target, nullWords: record.options.null ?? [],
       arbiter: Arbiter(connection: connections.arbiter),
       settings: try await ValidationSettings.read(on: connections.load))
     let table = StagingTable(importID: id, layout: input.layout)
-    let counts = try await stage(
+    let staged = try await stage(
       input, into: table, policy: RejectPolicy(record.options), on: executor,
       over: connections.load)
+    let counts = try await lookUp(record, input, table, staged, over: connections.load)
     try RejectPolicy(record.options).check(counts)
     try await services.queue.move(lease, to: .validated, counts: counts)
     meter.update { $0.counts = counts }
@@ -65,12 +68,14 @@ struct ImportRun: Sendable {
 
   /// Looks the file over, and tells how it is read.
   private func prepare(
-    _ record: ImportRecord, for target: TargetTable, on executor: ThreadExecutor
+    _ record: ImportRecord, for target: TargetTable, lookups: [ColumnLookup],
+    on executor: ThreadExecutor
   ) async throws -> PreparedFile {
     let handle = try services.spool.open(id: claimed.spoolID)
     let scratch = services.spool.folder
     let file = try await withTaskExecutorPreference(executor) {
-      try PreparedFile(handle, target: target, options: record.options, scratch: scratch)
+      try PreparedFile(
+        handle, target: target, options: record.options, lookups: lookups, scratch: scratch)
     }
     let source = file.described(as: record.source)
     logger.info(
@@ -112,27 +117,18 @@ struct ImportRun: Sendable {
     try await services.queue.move(lease, to: .loading)
     meter.beginStage()
     let request = MergeRequest(
-      lease: lease, staging: table.name, layout: input.layout, target: input.target,
+      lease: lease, staging: table.name, layout: input.layout.resolved,
+      target: input.target,
       isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
       duplicates: record.options.duplicates,
       staged: counts)
-    let locator = RowLocator(input: input, importID: id)
     let merger = Merger(
       request, on: connection,
       watch: { progress in
         meter.update { $0.counts = progress.counts }
         if progress.isFinalizing { try await services.queue.move(lease, to: .finalizing) }
       },
-      reject: { breaches, connection in
-        // The file is read on a thread that may block.
-        try await withTaskExecutorPreference(ThreadExecutor(name: "locate")) {
-          try await locator.reject(breaches, on: connection)
-        }
-      },
-      checkRejects: { counts in
-        meter.update { $0.counts = counts }
-        try RejectPolicy(record.options).check(counts)
-      })
+      reject: rejecting(input), checkRejects: checking(record))
     let outcome = try await services.metrics.timed("loading") { try await merger.run() }
     services.metrics.ended(.done, target: record.target, counts: outcome.counts)
     logger.info(
@@ -140,6 +136,36 @@ struct ImportRun: Sendable {
       ["rows": "\(outcome.counts.read)", "plan": outcome.plan.rawValue])
     // In a task of its own: the lease is gone with the commit, and the heartbeat ends this one.
     await Task { await afterwards(merger, outcome, over: connection) }.value
+  }
+
+  /// Looks natural keys up, once all of them are staged.
+  private func lookUp(
+    _ record: ImportRecord, _ input: ImportInput, _ table: StagingTable, _ staged: RowCounts,
+    over connection: PostgresConnection
+  ) async throws -> RowCounts {
+    guard table.layout.hasLookups else { return staged }
+    let resolver = LookupResolver(
+      table, lease: lease, on: connection, reject: rejecting(input), checkRejects: checking(record))
+    return try await services.metrics.timed("lookups") { try await resolver.run(staged) }
+  }
+
+  /// Makes rejects of staged rows.
+  private func rejecting(_ input: ImportInput) -> Merger.Reject {
+    let locator = RowLocator(input: input, importID: id)
+    return { breaches, connection in
+      // The file is read on a thread that may block.
+      try await withTaskExecutorPreference(ThreadExecutor(name: "locate")) {
+        try await locator.reject(breaches, on: connection)
+      }
+    }
+  }
+
+  /// Shows counts, and says whether so many rejects may be.
+  private func checking(_ record: ImportRecord) -> Merger.CheckRejects {
+    { counts in
+      meter.update { $0.counts = counts }
+      try RejectPolicy(record.options).check(counts)
+    }
   }
 
   /// What comes after the commit changes nothing of the outcome: a failure is told, not retried. What

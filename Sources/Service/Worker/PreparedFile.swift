@@ -18,11 +18,13 @@ struct PreparedFile: Sendable {
   ///
   /// - Throws: `ImportFailure` with the reason in its code, and what the storage throws.
   init(
-    _ file: any FileBytes, target: TargetTable, options: ImportOptions, scratch: String
+    _ file: any FileBytes, target: TargetTable, options: ImportOptions, lookups: [ColumnLookup],
+    scratch: String
   ) throws {
     let file = StoppableFile(file)
     preflight = try ImportPreflight(
-      file: file, target: target, options: options, scope: .whole, scratch: scratch)
+      file: file, target: target, options: options, lookups: lookups, scope: .whole,
+      scratch: scratch)
     let conclusion = try PreparedFile.survey(
       file, preflight, told: try ValueFormats(options), nullWords: options.null ?? [],
       scratch: scratch)

@@ -56,9 +56,9 @@ struct RowLocator: Sendable {
         found.append(
           Reject(
             row: row.number, line: row.line,
-            column: breach.columns.count == 1 ? breach.columns[0] : nil, code: breach.code,
-            message: breach.message, value: value(of: breach.columns, at: index, in: records),
-            raw: raw.take()))
+            column: breach.columns.isEmpty ? nil : breach.columns.joined(separator: ", "),
+            code: breach.code, message: breach.message,
+            value: value(of: breach.columns, at: index, in: records), raw: raw.take()))
         wanted.removeFirst()
       }
     }

@@ -32,6 +32,7 @@ struct WebSocketProtocolTests {
     Offence("a ping of 126 bytes", 1002, RawClient.bytes(9, [UInt8](repeating: 0, count: 126))),
     Offence("a ping in fragments", 1002, RawClient.bytes(9, text, fin: false)),
     Offence("a length in more bytes than needed", 1002, [0x81, 0xFE, 0x00, 0x05]),
+    Offence("a close frame with half a code", 1002, RawClient.bytes(8, [0x03])),
     Offence("a close code that may not be sent", 1002, RawClient.bytes(8, [0x03, 0xED])),
     Offence("a binary message", 1003, RawClient.bytes(2, text)),
     Offence("an empty binary message", 1003, RawClient.bytes(2, [])),
@@ -67,6 +68,18 @@ struct WebSocketProtocolTests {
     #expect(await eventually { bench.closed.count == 1 })
     await bench.stop()
     #expect(bench.closed.count == 1)
+  }
+
+  @Test("a broken frame right behind a ping closes with 1002 as well")
+  func brokenBehindPing() async throws {
+    let bench = WebSocketBench()
+    let client = bench.openEcho()
+    try await client.send(
+      RawClient.bytes(9, Self.text) + RawClient.bytes(9, Self.text, fin: false))
+    // Whether the ping is still answered depends on how the bytes come.
+    #expect(try await client.rest().last?.code == 1002)
+    client.close()
+    await bench.stop()
   }
 
   @Test("a huge frame is read to its end, so that the client hears 1009")

@@ -67,6 +67,9 @@ struct DialectDetectorTests {
     Case(
       name: "delimiters within quotes",
       text: "id,remark\n1,\"a;b;c;d\"\n2,\"e;f;g;h\"\n3,\"line\nbreak;x\"\n"),
+    Case(
+      name: "quotes within fields only", text: "id,place,size\n1,37°36'37.8\"N 121°2'17.9\"W,5\"\n",
+      quote: nil),
     Case(name: "years as names", text: "region,2023,2024\nnorth,1.5,2.5\nsouth,3.5,4.5\n"),
     Case(name: "times in a comma file", text: "id,at\n1,10:30:00\n2,11:45:10\n"),
   ]
@@ -76,6 +79,15 @@ struct DialectDetectorTests {
     let guess = try DialectDetector().detect(Array(one.text.utf8), isWhole: true)
     #expect(guess.dialect == one.dialect)
     #expect(guess.isSure)
+  }
+
+  @Test(
+    "a quote that only may begin a field is one",
+    arguments: ["id, place\n1, \"a, b\"\n2, c\n", "id,n\n1,5\" pipe\n2,\"a\"\n", "\"a\"\n1\n"])
+  func mayBegin(text: String) throws {
+    let guess = try DialectDetector().detect(Array(text.utf8), isWhole: true)
+    #expect(guess.dialect.quote == UInt8(ascii: "\""))
+    #expect(!guess.notes.contains { $0.contains("(quote)") })
   }
 
   @Test("what is told is taken, whatever the text looks like")

@@ -31,7 +31,7 @@ struct JSONFieldTests {
     }
   }
 
-  @Test("strings and nested values count as quoted; literals and null do not")
+  @Test("strings count as quoted; nested values, literals and null do not")
   func quoted() throws {
     let text = #"{"a":"","b":"\n","c":[],"d":{},"e":1,"f":true,"g":null}"#
     let columns = "abcdefgh".map { JSONColumn(String($0)) }
@@ -39,7 +39,7 @@ struct JSONFieldTests {
       source: BytesSource(Array(text.utf8)), form: .lines, columns: columns)
     let batch = RecordBatch()
     #expect(try reader.read(into: batch))
-    #expect(batch.fields.map(\.isQuoted) == [true, true, true, true, false, false, false, false])
+    #expect(batch.fields.map(\.isQuoted) == [true, true, false, false, false, false, false, false])
     #expect(batch.fields.map(\.count) == [0, 1, 2, 2, 1, 4, 0, 0])
     #expect(try !reader.read(into: batch))
     #expect(batch.rows.isEmpty)

@@ -25,6 +25,8 @@ final class WebSocketFramer {
   private var pongSeen = false
   /// wslay found a frame that breaks the protocol, and has queued a close frame without a code.
   private var violated = false
+  /// How much of the frame that is being written has not been written yet, in bytes.
+  private var frameRest = 0
   /// How many more bytes may be read in this turn, so that one client cannot keep the thread.
   private var readBudget = 0
 
@@ -182,16 +184,30 @@ extension WebSocketFramer {
   }
 
   fileprivate func send(_ bytes: UnsafeBufferPointer<UInt8>, more: Bool) -> Int {
-    // wslay answers a broken frame with a close frame that has no code; RFC 6455, section 7.1.7,
-    // wants 1002. Such a close is the last frame, and its header the two bytes 88 00.
-    if violated, queuedCount == 1, bytes.elementsEqual([0x88, 0x00]) {
-      let frame: [UInt8] = [0x88, 0x02, 0x03, 0xEA]
-      let count = frame.withUnsafeBufferPointer { write($0, more: false) }
-      if count > 0, count < frame.count { failure = .system(errno: EPROTO) }
-      return failure == nil && count > 0 ? bytes.count : refuseWrite()
+    if frameRest == 0 {
+      // wslay gives a frame's header by itself first.
+      frameRest = Self.frameLength(header: bytes)
+      // It answers a broken frame with a close frame that has no code; RFC 6455, section 7.1.7, wants 1002.
+      if violated, bytes.elementsEqual([0x88, 0x00]) { return sendCodeOfViolation() }
     }
     let count = write(bytes, more: more)
+    frameRest -= count
     return count > 0 ? count : refuseWrite()
+  }
+
+  /// Writes a close frame with 1002 in the place of the one without a code.
+  private func sendCodeOfViolation() -> Int {
+    let frame: [UInt8] = [0x88, 0x02, 0x03, 0xEA]
+    let count = frame.withUnsafeBufferPointer { write($0, more: false) }
+    frameRest = 0
+    if count > 0, count < frame.count { failure = .system(errno: EPROTO) }
+    return failure == nil && count > 0 ? 2 : refuseWrite()
+  }
+
+  /// The length of a frame without mask, its header included. Source: RFC 6455, section 5.2.
+  private static func frameLength(header: UnsafeBufferPointer<UInt8>) -> Int {
+    guard header.count > 2 else { return header.count + Int(header.last ?? 0) }
+    return header.count + header.dropFirst(2).reduce(0) { $0 << 8 | Int($1) }
   }
 
   private func write(_ bytes: UnsafeBufferPointer<UInt8>, more: Bool) -> Int {
@@ -219,11 +235,18 @@ extension WebSocketFramer {
     return -1
   }
 
-  /// A frame begins: a binary message is refused before it is taken into memory.
-  fileprivate func began(opcode: UInt8) {
-    guard UInt32(opcode) == WSLAY_BINARY_FRAME.rawValue else { return }
+  /// A frame begins: a binary message is refused before it is taken into memory, and a close frame with
+  /// half a code, which wslay takes for one without any (RFC 6455, section 5.5.1).
+  fileprivate func began(opcode: UInt8, length: UInt64) {
+    let refusal: WebSocketClosing
+    switch UInt32(opcode) {
+    case WSLAY_BINARY_FRAME.rawValue:
+      refusal = WebSocketClosing(code: 1003, reason: "text messages only")
+    case WSLAY_CONNECTION_CLOSE.rawValue where length == 1: refusal = WebSocketClosing(code: 1002)
+    default: return
+    }
     wslay_event_shutdown_read(context)
-    queueClose(WebSocketClosing(code: 1003, reason: "text messages only"))
+    queueClose(refusal)
   }
 
   fileprivate func received(opcode: UInt8, _ bytes: UnsafeBufferPointer<UInt8>) {
@@ -259,7 +282,7 @@ private func frameCallback(
   _ raw: UnsafeMutableRawPointer?
 ) {
   guard let frame else { return }
-  framer(raw)?.began(opcode: frame.pointee.opcode)
+  framer(raw)?.began(opcode: frame.pointee.opcode, length: frame.pointee.payload_length)
 }
 
 private func messageCallback(

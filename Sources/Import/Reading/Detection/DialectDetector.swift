@@ -72,7 +72,11 @@ public struct DialectDetector: Sendable {
 
   private func quotes(in sample: Sample) -> [UInt8?] {
     if let told = request.quote { return [told] }
-    var quotes: [UInt8?] = [UInt8(ascii: "\"")]
+    // Inches and seconds of arc quote nothing.
+    let usual = UInt8(ascii: "\"")
+    let isStray =
+      sample.bytes.contains(usual) && !sample.opensField(with: usual, behind: request.delimiter)
+    var quotes: [UInt8?] = [isStray ? nil : usual]
     if sample.hasQuotedFields(by: UInt8(ascii: "'")) { quotes.append(UInt8(ascii: "'")) }
     return quotes
   }
@@ -154,6 +158,9 @@ public struct DialectDetector: Sendable {
     }
     if best.dialect.comment != nil, request.comment == nil {
       guess.notes.append("lines that begin with # are taken as remarks")
+    }
+    if best.dialect.quote == nil, request.quote == nil {
+      guess.notes.append("no field begins with a quote: those within fields stay (quote)")
     }
     guard request.delimiter == nil, let second, best.table.commonWidth > 1,
       second.table.commonWidth > 1, second.score > best.score * 0.8

@@ -64,6 +64,14 @@ struct Sample {
     return opens && closes
   }
 
+  /// Whether any field may begin with a quote of this kind.
+  func opensField(with quote: UInt8, behind delimiter: [UInt8]?) -> Bool {
+    let structure = Set(Sample.known.map { $0[0] } + (delimiter ?? []) + [.lf, .cr])
+    return bytes.indices.contains { index in
+      bytes[index] == quote && (index == 0 || structure.contains(bytes[index - 1]))
+    }
+  }
+
   func contains(_ pair: [UInt8]) -> Bool {
     zip(bytes, bytes.dropFirst()).contains { $0 == pair[0] && $1 == pair[1] }
   }

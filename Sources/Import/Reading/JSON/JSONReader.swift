@@ -4,7 +4,7 @@ public import ImportModel
 ///
 /// A record is an object. Its fields are:
 /// - of a string the text, as a quoted field; of a number, `true` and `false` the literal; of `null`, and
-///   where the name is missing, NULL; of an object or an array the JSON text as it stands, as quoted.
+///   where the name is missing, NULL; of an object or an array the JSON text as it stands.
 /// - A column with a path takes the value within nested objects, unless the record itself has a name that
 ///   is the path with its dots: then that one counts.
 ///

@@ -224,7 +224,7 @@ extension JSONScan {
     target = frame.pointee.target
     if target >= 0 {
       let start = frame.pointee.start
-      store(FieldSlice(offset: start, count: at &- start, isQuoted: true))
+      store(FieldSlice(offset: start, count: at &- start, isQuoted: false))
     }
   }
 

@@ -42,6 +42,11 @@ extension ColumnReader {
       FROM parts AS p
       JOIN pg_type AS t ON t.oid = p.oid
       WHERE t.typreceive = 0 OR t.typsend = 0
+        -- `refcursor` is sent by the function of `text`, which takes no `refcursor` when it is called.
+        OR t.typtype = 'b' AND EXISTS (
+          SELECT FROM pg_proc AS f
+          JOIN pg_type AS argument ON argument.oid = f.proargtypes[0]
+          WHERE f.oid = t.typsend AND argument.oid <> t.oid AND argument.typtype <> 'p')
     ), element AS (
       -- What the type's printed name is made of: an array is named after its elements.
       SELECT t.oid, n.nspname, pg_type_is_visible(e.oid) AS is_visible

@@ -30,11 +30,16 @@ public struct QualifiedName: Sendable, Equatable, CustomStringConvertible {
     self.name = name
   }
 
+  init(schema: String, name: String) {
+    self.schema = schema
+    self.name = name
+  }
+
   /// `schema.name`, without quotes.
   public var description: String { "\(schema).\(name)" }
 
   /// Takes one part off the text; nil where there is none.
-  private static func part(_ text: inout Substring) -> String? {
+  static func part(_ text: inout Substring) -> String? {
     guard text.first == "\"" else {
       let part = text.prefix { $0 != "." && $0 != "\"" }
       text = text[part.endIndex...]

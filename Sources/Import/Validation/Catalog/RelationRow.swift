@@ -50,7 +50,7 @@ struct RelationRow {
         code: .notAllowed, message: "\(full) is not among the tables that may be imported into",
         hint: "SLUICE_TARGETS lists their patterns")
     }
-    guard kind == "r" || kind == "p" else {
+    guard isTable else {
       throw TargetError(
         code: .notATable, message: "\(full) is \(kindName), not a table",
         hint: "import into an ordinary or a partitioned table")
@@ -60,6 +60,15 @@ struct RelationRow {
         code: .notWritable, message: "the database role may not insert into \(full)",
         hint: "GRANT INSERT on the table and USAGE on its schema to the role")
     }
+  }
+
+  /// Whether it is an ordinary or a partitioned table.
+  var isTable: Bool { kind == "r" || kind == "p" }
+
+  /// The rows of the table itself, as `FROM` takes them: foreign keys do not refer to those of tables that
+  /// inherit from it.
+  var source: String {
+    (kind == "p" ? "" : "ONLY ") + "\(quotedIdentifier(schema)).\(quotedIdentifier(name))"
   }
 
   private var kindName: String {

@@ -8,10 +8,16 @@ enum ColumnFormat {
   case boolean(BooleanWords)
   /// White space at the ends is left out, and nothing else touched.
   case trim
+  /// Texts become strings of JSON.
+  case jsonText
 
   /// Nil where nothing that is told concerns the type.
-  init?(_ formats: ValueFormats, for base: BaseType) {
-    if let format = Self.told(formats, for: base) {
+  ///
+  /// - Parameter textsAreJSON: see `ValidationOptions.textsAreJSON`.
+  init?(_ formats: ValueFormats, for base: BaseType, textsAreJSON: Bool) {
+    if textsAreJSON, base == .json || base == .jsonb {
+      self = .jsonText
+    } else if let format = Self.told(formats, for: base) {
       self = format
     } else if formats.trim {
       self = .trim

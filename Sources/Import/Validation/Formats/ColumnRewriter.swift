@@ -25,13 +25,13 @@ final class ColumnRewriter {
   private var storage: UnsafeRawBufferPointer?
 
   /// Nil where nothing that is told concerns the column.
-  ///
-  /// - Parameter marksText: see `ValidationOptions.marksText`.
-  init?(_ formats: ValueFormats, for column: TargetColumn, marksText: Bool) {
-    let own = formats.formats(of: column.name)
-    guard let format = ColumnFormat(own, for: column.type.base) else { return nil }
+  init?(_ options: ValidationOptions, for column: TargetColumn) {
+    let own = options.formats.formats(of: column.name)
+    guard
+      let format = ColumnFormat(own, for: column.type.base, textsAreJSON: options.textsAreJSON)
+    else { return nil }
     self.format = format
-    sparesNumbers = marksText && format.isNumber
+    sparesNumbers = options.marksText && format.isNumber
     expectation = FormatExpectation(own, for: column.type.base)
     trims = own.trim
     fields = .allocate(capacity: 1)
@@ -71,6 +71,7 @@ final class ColumnRewriter {
     case .date(let format): rewrite(source, format)
     case .time(let format): rewrite(source, format)
     case .boolean(let format): rewrite(source, format)
+    case .jsonText: quote(source)
     case .trim:
       self.storage = storage
       trim(source)
@@ -119,6 +120,25 @@ extension ColumnRewriter {
         misfits.append(row)
         sink.count = 0
       }
+      fields[row] = FieldSlice(offset: count, count: sink.count, isQuoted: true)
+      count &+= sink.count
+    }
+  }
+
+  private func quote(_ source: FieldSource) {
+    let lengths = source.nullWords.lengths
+    for row in 0..<source.rowCount {
+      fields[row] = Self.null
+      guard source.isReadable(row) else { continue }
+      let slice = source.slice(row)
+      if slice.count == 0, !slice.isQuoted { continue }
+      if source.isNullWord(slice, lengths: lengths) { continue }
+      let text = source.text(slice)
+      let core = trims ? WhiteSpace.trimmed(text) : text
+      if trims, isNull(core, slice, source) { continue }
+      reserve(core.count &* JSONString.growth &+ 2)
+      var sink = TextSink(self.text + count)
+      if slice.isQuoted { JSONString.write(core, into: &sink) } else { sink.append(core) }
       fields[row] = FieldSlice(offset: count, count: sink.count, isQuoted: true)
       count &+= sink.count
     }

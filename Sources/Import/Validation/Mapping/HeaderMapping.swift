@@ -53,6 +53,21 @@ public struct HeaderMapping: Sendable {
     }
   }
 
+  /// The column of a table that a mapping means by a name; nil where none fits, or several do.
+  static func column(named name: String, in table: TargetTable) -> TargetColumn? {
+    let fitting = matches(name, in: table.columns.map(\.name))
+    return fitting.count == 1 ? table.columns[fitting[0]] : nil
+  }
+
+  /// Indexes of the names that are equal to one, or else of those that fold to the same.
+  fileprivate static func matches(_ name: String, in names: [String]) -> [Int] {
+    let exact = names.indices.filter { names[$0] == name }
+    if !exact.isEmpty { return exact }
+    let folded = folded(name)
+    guard !folded.isEmpty else { return [] }
+    return names.indices.filter { HeaderMapping.folded(names[$0]) == folded }
+  }
+
   /// A name without case, spaces and punctuation.
   static func folded(_ name: String) -> String {
     String(name.lowercased().filter { $0.isLetter || $0.isNumber })
@@ -81,7 +96,7 @@ private struct MappingPlan {
 
   mutating func apply(_ explicit: [String: String?]) throws(MappingError) {
     for (name, target) in explicit.sorted(by: { $0.key < $1.key }) {
-      let fields = matches(name, in: header)
+      let fields = HeaderMapping.matches(name, in: header)
       guard let target else {
         for field in fields { fates[field] = .leftOut }
         continue
@@ -178,7 +193,7 @@ private struct MappingPlan {
   }
 
   private func explicitColumn(_ name: String, for header: String) throws(MappingError) -> Int {
-    let fitting = matches(name, in: table.columns.map(\.name))
+    let fitting = HeaderMapping.matches(name, in: table.columns.map(\.name))
     guard let column = fitting.first else {
       throw MappingError(
         code: .unknownColumn,
@@ -194,15 +209,6 @@ private struct MappingPlan {
         hint: "write the column's name exactly as it is")
     }
     return column
-  }
-
-  /// Indexes of the names that are equal to one, or else of those that fold to the same.
-  private func matches(_ name: String, in names: [String]) -> [Int] {
-    let exact = names.indices.filter { names[$0] == name }
-    if !exact.isEmpty { return exact }
-    let folded = HeaderMapping.folded(name)
-    guard !folded.isEmpty else { return [] }
-    return names.indices.filter { HeaderMapping.folded(names[$0]) == folded }
   }
 
   private func foldedMatches(_ name: String) -> [Int] {

@@ -44,5 +44,6 @@ extension Refusal {
     "2200T": .type,  // invalid_xml_processing_instruction
     "42601": .type,  // syntax_error: tsquery, jsonpath
     "42602": .type,  // invalid_name: regclass
+    "XX000": .type,  // internal_error: types of extensions that name no code, as hstore before 16
   ]
 }

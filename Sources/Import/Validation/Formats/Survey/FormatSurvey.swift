@@ -24,7 +24,7 @@ public struct FormatSurvey: Sendable {
     marksText: Bool = false
   ) {
     let columns = mapping.compactMap { mapped in
-      SurveyColumn.Kind(mapped.column.type.base).map {
+      SurveyColumn.Kind(mapped.read.type.base).map {
         SurveyColumn(field: mapped.field, name: mapped.column.name, kind: $0)
       }
     }

@@ -1,6 +1,4 @@
-public import ImportModel
-
-/// A rule that a staged row breaks, before its place in the file is known.
+/// What is wrong with a staged row, before its place in the file is known.
 public struct RowBreach: Sendable, Equatable {
   /// Number of the row in the file.
   public var row: Int64

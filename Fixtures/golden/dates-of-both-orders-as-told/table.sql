@@ -1,0 +1,1 @@
+CREATE TABLE demo.golden (id integer PRIMARY KEY, day date);

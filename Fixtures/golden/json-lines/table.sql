@@ -1,0 +1,1 @@
+CREATE TABLE demo.golden (id integer PRIMARY KEY, amount numeric, name text, tags jsonb, city text, paid boolean);

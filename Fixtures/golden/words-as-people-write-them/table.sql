@@ -1,0 +1,2 @@
+CREATE TABLE demo.golden (id integer PRIMARY KEY, amount numeric(12,2), day date, name text, paid boolean);
+ALTER TABLE demo.golden ADD flag boolean;

@@ -1,0 +1,175 @@
+public import ImportModel
+public import Postgres
+
+/// Puts what natural keys stand for in the place of the keys, for all staged rows at once.
+///
+/// One transaction makes a staging table as the merge takes it, makes rejects of the rows whose keys lead
+/// nowhere, notes them in the ledger and drops the table with the keys: a worker that dies leaves either
+/// table whole, and whoever goes on can tell which one it is by its columns.
+public struct LookupResolver: Sendable {
+  /// Makes rejects of rows of the file, and keeps them in the transaction at hand. The rows come in
+  /// ascending order, all breaches of a row at once, and each row once.
+  public typealias Reject = @Sendable ([RowBreach], PostgresConnection) async throws -> Void
+  /// Says whether so many rejects may be, or throws an `ImportFailure`.
+  public typealias CheckRejects = @Sendable (RowCounts) throws -> Void
+
+  /// Each page of rejects may read a chunk of the file again.
+  private static let pageSize = 10_000
+
+  private let table: StagingTable
+  private let statements: LookupStatements
+  private let lease: Lease
+  private let connection: PostgresConnection
+  private let reject: Reject
+  private let check: CheckRejects
+
+  /// Prepares the lookups of a staging table that holds all rows of its file.
+  public init(
+    _ table: StagingTable, lease: Lease, on connection: PostgresConnection,
+    reject: @escaping Reject, checkRejects check: @escaping CheckRejects
+  ) {
+    self.table = table
+    statements = LookupStatements(table)
+    self.lease = lease
+    self.connection = connection
+    self.reject = reject
+    self.check = check
+  }
+
+  /// Looks up all keys; does nothing where an earlier attempt has done it.
+  ///
+  /// - Returns: the counts with the rows that were rejected.
+  /// - Throws: `LeaseLost`; `ImportFailure` where more rows are rejected than may be: those rejects are
+  ///   kept, and staging is given up; `PostgresError`.
+  public func run(_ staged: RowCounts) async throws -> RowCounts {
+    guard table.layout.hasLookups, try await !table.isResolved(on: connection) else {
+      return staged
+    }
+    let outcome = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { _ in
+      try await resolve(staged)
+    }
+    return try outcome.get()
+  }
+
+  private func resolve(_ staged: RowCounts) async throws -> Result<RowCounts, ImportFailure> {
+    try await connection.execute(
+      "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off; SET LOCAL lock_timeout = '5s'")
+    try await gather(rows: staged.ok)
+    try await connection.execute(statements.createResolved)
+    let resolved = Int64(try await connection.query(statements.insertResolved).affected)
+    guard resolved <= staged.ok else {
+      throw ImportFailure(
+        .notConserved, "\(staged.ok) rows were staged, but \(resolved) have their keys looked up",
+        hint: "a unique index of a table that is looked into may be broken: REINDEX it")
+    }
+    var counts = staged
+    counts.ok = resolved
+    counts.bad += staged.ok - resolved
+    if resolved < staged.ok { try await report(staged.ok - resolved) }
+    for index in statements.all.indices {
+      try await connection.execute("DROP TABLE \(statements.map(index))")
+    }
+    do {
+      try check(counts)
+    } catch let failure as ImportFailure {
+      try await giveUp()
+      return .failure(failure)
+    }
+    try await hold(lease, on: connection)
+    if resolved < staged.ok { try await enter(staged.ok - resolved) }
+    try await swap()
+    return .success(counts)
+  }
+
+  /// Gathers the keys of each lookup once: whoever changes the table meanwhile changes nothing of it.
+  private func gather(rows: Int64) async throws {
+    for (index, lookup) in statements.all.enumerated() {
+      let known = try await connection.query(
+        LookupStatements.estimatedRows, [.int(Int64(lookup.tableOID))]
+      ).rows.first?.int64("rows")
+      // A table that is smaller than the file is taken whole at a fraction of what choosing costs.
+      let isFiltered = known.map { $0 > rows } ?? true
+      _ = try await connection.query(
+        statements.gather(index, lookup, isFiltered: isFiltered))
+      try await connection.execute("ANALYZE \(statements.map(index))")
+    }
+  }
+
+  /// Lists the rejects as far as the report has rows left; the rest is counted.
+  private func report(_ rejected: Int64) async throws {
+    let room = try await RejectList.room(of: table.importID, on: connection)
+    let listed = room.isEmpty ? 0 : min(rejected, room.rows)
+    if listed > 0 { try await list(limit: listed) }
+    guard listed < rejected else { return }
+    try await RejectList.add(
+      listed: 0, bytes: 0, badRows: rejected - listed, to: table.importID, on: connection)
+  }
+
+  private func list(limit: Int64) async throws {
+    try await connection.execute(
+      "DECLARE unresolved NO SCROLL CURSOR FOR \(statements.unresolved(limit: limit))")
+    var waiting: [RowBreach] = []
+    while true {
+      let page = try await connection.query(
+        "FETCH FORWARD \(LookupResolver.pageSize) FROM unresolved"
+      ).rows
+      waiting += try page.map(breach)
+      // The last row may go on in the next page.
+      let isLast = page.isEmpty
+      let kept = isLast ? [] : waiting.filter { $0.row == waiting.last?.row }
+      let whole = Array(waiting.dropLast(kept.count))
+      if !whole.isEmpty { try await reject(whole, connection) }
+      waiting = kept
+      if isLast { break }
+    }
+    try await connection.execute("CLOSE unresolved")
+  }
+
+  private func breach(_ found: PostgresRow) throws -> RowBreach {
+    let lookup = statements.all[try found.int("lookup")]
+    return RowBreach(
+      row: try found.int64("row"), code: .lookupFailed, columns: [lookup.column],
+      message: lookup.message(matches: try found.int64("matches"), key: try found.string("key")))
+  }
+
+  /// An entry without bytes, behind the last one.
+  private func enter(_ rejected: Int64) async throws {
+    let sql = """
+      INSERT INTO sluice.chunks (import_id, chunk, first_byte, last_byte, first_row, last_row,
+          first_line, last_line, rows_ok, rows_bad, attempt)
+      SELECT i.id, max(c.chunk) + 1, max(c.last_byte) + 1, max(c.last_byte), max(c.last_row) + 1,
+             max(c.last_row), max(c.last_line) + 1, max(c.last_line), -$2::bigint, $2::bigint,
+             i.attempt
+        FROM sluice.imports i JOIN sluice.chunks c ON c.import_id = i.id
+       WHERE i.id = $1::uuid GROUP BY i.id, i.attempt
+      """
+    _ = try await connection.query(
+      sql, [.text(table.importID.description), .int(rejected)])
+  }
+
+  /// Puts the new table in the place of the old one.
+  private func swap() async throws {
+    try await connection.execute("DROP TABLE \(table.name)")
+    try await connection.execute("ALTER TABLE \(statements.resolved) RENAME TO \(table.ownName)")
+  }
+
+  /// Gives up what is staged, so that the rejects can be committed: whoever takes the import up again
+  /// begins anew, and may find more in the tables that are looked into.
+  private func giveUp() async throws {
+    try await hold(lease, on: connection)
+    try await connection.execute("DROP TABLE \(statements.resolved)")
+    _ = try await connection.query(
+      "DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [.text(table.importID.description)])
+  }
+}
+
+extension ColumnLookup {
+  /// Why a key leads to no value.
+  fileprivate func message(matches: Int64, key text: String) -> String {
+    switch matches {
+    case 0: "no row in \(table) has \(key.name) '\(text)'"
+    case 1: "the row in \(table) that has \(key.name) '\(text)' has no \(value.name)"
+    default: "\(matches) rows in \(table) have \(key.name) '\(text)'"
+    }
+  }
+}
