@@ -80,7 +80,8 @@ extension TargetFit {
     do {
       let found = try ImportPreflight.key(of: target, named: options.key)
       key = found.columns
-      let names = HeaderMapping(explicit: columnNames, isRow: plan.hasHeader && plan.format != .json)
+      let names = HeaderMapping(
+        explicit: columnNames, isRow: plan.hasHeader && plan.format != .json)
       findObstacles(to: found, mapped, names, header: header, target: target)
     } catch {
       obstacles.append(Obstacle(ImportFailure(describing: error)))
