@@ -1,4 +1,4 @@
-import ImportModel
+public import ImportModel
 import Reading
 import Validation
 
@@ -9,7 +9,7 @@ public struct TargetFit: Sendable, Codable, Equatable {
   /// The conflict key that an import would go by; nil where there is none.
   public var key: [String]?
   /// A suggestion for the option `mapping`: from each header to a column, or to null.
-  public var mapping: [String: String?]
+  public var mapping: [String: MappingEntry?]
   /// The same field by field, with what does not fit.
   public var fields: [Field]
   /// What an import would be refused for, as things stand; empty where nothing stands in its way.
@@ -42,28 +42,35 @@ extension TargetFit {
   /// Holds what was found in a file against a table.
   init(
     _ inference: TypeInference, plan: FilePlan, header: [String], target: TargetTable,
-    options: ImportOptions
+    options: ImportOptions, lookups: [ColumnLookup]
   ) {
     self.target = target.displayName
     let suggestion = MappingSuggestion(
-      header: header, hasHeader: plan.hasHeader, told: options.mapping, table: target)
-    let mapped = suggestion.fields.compactMap { field in
-      field.column.map { MappedColumn(field: field.field, header: field.header, column: $0) }
+      header: header, hasHeader: plan.hasHeader, told: options.mapping?.mapValues { $0?.column },
+      table: target)
+    let places = suggestion.fields.map { field in
+      field.column.map { column in
+        MappedColumn(
+          field: field.field, header: field.header, column: column,
+          lookup: lookups.first { $0.column == column.name })
+      }
     }
+    let mapped = places.compactMap(\.self)
     let conclusion = inference.conclusion(for: mapped)
     let open = conclusion.notices.filter(\.code.isUndecided)
     let undecided = Set(open.map(\.column))
     let columns = inference.columns
     fields = suggestion.fields.map { field in
-      let misfits = field.column.map {
-        ColumnFit(columns[field.field], into: $0, isOpen: undecided.contains($0.name)).reasons
+      let misfits = places[field.field].map {
+        ColumnFit(columns[field.field], into: $0.read, isOpen: undecided.contains($0.column.name))
+          .reasons
       }
       return Field(
         header: field.header, column: field.column?.name, type: field.column?.type.sqlName,
         reasons: field.reasons + (misfits ?? []))
     }
     mapping = Dictionary(
-      suggestion.fields.map { ($0.header, $0.column?.name) },
+      suggestion.fields.map { ($0.header, TargetFit.entry(for: $0, told: options.mapping)) },
       uniquingKeysWith: { first, _ in first })
     obstacles = open.map {
       Obstacle(
@@ -72,11 +79,21 @@ extension TargetFit {
     do {
       let found = try ImportPreflight.key(of: target, named: options.key)
       key = found.columns
-      let names = HeaderMapping(explicit: mapping, isRow: plan.hasHeader && plan.format != .json)
+      let names = HeaderMapping(
+        explicit: mapping.mapValues { $0?.column }, isRow: plan.hasHeader && plan.format != .json)
       findObstacles(to: found, mapped, names, header: header, target: target)
     } catch {
       obstacles.append(Obstacle(ImportFailure(describing: error)))
     }
+  }
+
+  /// A field's entry of the mapping, with the lookup that was told for its column.
+  private static func entry(
+    for field: SuggestedField, told: [String: MappingEntry?]?
+  ) -> MappingEntry? {
+    guard let column = field.column else { return nil }
+    let entry = told?.first { $0.key == field.header || $0.value?.column == column.name }?.value
+    return MappingEntry(column: column.name, lookup: entry?.lookup)
   }
 
   /// What an import with the suggested mapping would be refused for.
