@@ -28,7 +28,7 @@ test-e2e: ## the end-to-end tests only; ARGS="-k rejects" goes to pytest
 fuzz: ## run each fuzzer for a minute; SECONDS=600 for longer, ARGS="csv xlsx" for some
 	@scripts/fuzz.sh --seconds $(or $(SECONDS),60) $(ARGS)
 
-bench: ## Sluice, psql and pgloader side by side; results in bench-results/
+bench: ## Sluice beside others; results in bench-results/; ARGS="--reading" for a part
 	@scripts/bench.sh $(ARGS)
 
 lint: ## format, layers, shell, Python, boards, rules, compose
@@ -41,4 +41,4 @@ fixtures: ## make the large input files in Fixtures/generated
 	@scripts/fixtures.sh sales-10k sales-100k sales-100k-bad sales-1m sales-10m
 
 clean: ## remove what was built; the data in .sluice stays
-	rm -rf .build .venv Fixtures/generated bench-results
+	rm -rf .build .venv .venv-bench Fixtures/generated bench-results

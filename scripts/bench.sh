@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sluice, psql and pgloader side by side on one throw-away Postgres; see scripts/bench.py for the options.
+# Sluice beside others; see scripts/bench.py for the sections and options. Where more than reading is measured,
+# it starts a throw-away Postgres for all of them.
 #
 #   SLUICE_BENCH_ROWS=1000000  SLUICE_BENCH_ROUNDS=3  SLUICE_BENCH_QUICK=1 (leaves the 10M rows out)
 set -euo pipefail
@@ -26,14 +27,36 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
-scripts/need.sh build postgres tools bench
+# wants NAME WORD…: whether NAME is among the words.
+wants() {
+  local name="$1" word
+  shift
+  for word in "$@"; do
+    [ "$word" = "$name" ] && return 0
+  done
+  return 1
+}
+
+needs_postgres=true
+if wants --reading "$@" && ! wants --speed "$@" && ! wants --memory "$@" && ! wants --xlsx "$@"; then
+  needs_postgres=false
+fi
+
+scripts/need.sh build tools
+if $needs_postgres; then
+  scripts/need.sh postgres
+fi
+scripts/need.sh bench
+scripts/venv.sh bench
 timed "release build" scripts/build.sh
 
 work="$(mktemp -d "${SLUICE_BENCH_FOLDER:-${TMPDIR:-/tmp}}/sluice-bench.XXXXXX")"
 chmod 711 "$work"
-# The same server for all contenders, as a small production server would be set. fsync stays on.
-settings=(shared_buffers=1GB max_wal_size=4GB checkpoint_timeout=15min maintenance_work_mem=256MB
-  work_mem=64MB wal_compression=on log_min_messages=fatal)
-postgres_start "$work/pg" "${settings[@]}"
-export SLUICE_BENCH_SETTINGS="${settings[*]}"
+if $needs_postgres; then
+  # The same server for all contenders, as a small production server would be set. fsync stays on.
+  settings=(shared_buffers=1GB max_wal_size=4GB checkpoint_timeout=15min maintenance_work_mem=256MB
+    work_mem=64MB wal_compression=on log_min_messages=fatal)
+  postgres_start "$work/pg" "${settings[@]}"
+  export SLUICE_BENCH_SETTINGS="${settings[*]}"
+fi
 python3 scripts/bench.py --work "$work" "$@"

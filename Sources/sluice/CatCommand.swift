@@ -40,24 +40,32 @@ struct CatCommand {
     for note in plan.notes { Output.error("sluice: \(path): \(note)") }
     let reader = try plan.reader(of: file, scratch: scratch)
     let header = try reader.readHeader()
-    var printer = CSVPrinter()
+    let printer = CSVPrinter(plan.content)
     if plan.hasHeader { printer.append(names: header.names) }
     let batch = RecordBatch(capacity: 2 * CatCommand.batchBytes)
     while try reader.read(into: batch, maxBytes: CatCommand.batchBytes, maxRows: .max) {
-      for index in batch.rows.indices {
-        guard let fault = batch.rows[index].fault else {
-          printer.append(row: index, of: batch)
-          continue
-        }
-        tell(fault, of: batch.rows[index], in: batch)
-        if isStrict { return Output.bytes(printer.bytes) ? ExitCode.failed : ExitCode.done }
-      }
+      let isStopped = print(batch, to: printer)
       // Whoever reads has had enough, as `head` has: that is no error.
       guard Output.bytes(printer.bytes) else { return ExitCode.done }
+      if isStopped { return ExitCode.failed }
       printer.removeAll()
     }
     _ = Output.bytes(printer.bytes)
     return ExitCode.done
+  }
+
+  /// Prints the rows without a fault, and tells of the others. Returns whether one of these ends all.
+  private func print(_ batch: RecordBatch, to printer: CSVPrinter) -> Bool {
+    var start = 0
+    for index in batch.rows.indices {
+      guard let fault = batch.rows[index].fault else { continue }
+      printer.append(rows: start..<index, of: batch)
+      start = index + 1
+      tell(fault, of: batch.rows[index], in: batch)
+      if isStrict { return true }
+    }
+    printer.append(rows: start..<batch.rows.count, of: batch)
+    return false
   }
 
   private func tell(_ fault: RowFault, of row: RecordRow, in batch: RecordBatch) {

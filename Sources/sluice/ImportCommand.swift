@@ -105,7 +105,8 @@ struct ImportCommand {
     let source = object.source
     for note in source.reading.notes { Output.error("sluice: \(file): \(note)") }
     if !source.reading.sure {
-      Output.error("sluice: \(file): read as \(source.format) in \(source.encoding), not for certain")
+      Output.error(
+        "sluice: \(file): read as \(source.format) in \(source.encoding), not for certain")
     }
     if printsJSON {
       Output.line(String(decoding: json, as: UTF8.self))

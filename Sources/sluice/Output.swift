@@ -12,16 +12,17 @@ enum Output {
   static func draw(_ text: String) { write(text, to: 2) }
 
   /// Bytes on standard output; false when nobody reads any more.
-  static func bytes(_ bytes: [UInt8]) -> Bool { write(bytes[...], to: 1) }
+  static func bytes(_ bytes: UnsafeRawBufferPointer) -> Bool { write(bytes, to: 1) }
 
   private static func write(_ text: String, to descriptor: Int32) {
-    _ = write(Array(text.utf8)[...], to: descriptor)
+    _ = Array(text.utf8).withUnsafeBytes { write($0, to: descriptor) }
   }
 
-  private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
-    var bytes = bytes
+  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+    var bytes = bytes[...]
     while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let piece = UnsafeRawBufferPointer(rebasing: bytes)
+      let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
       if count < 0 {
         // Nobody reads any more: there is no one to tell.
         if errno != EINTR { return false }

@@ -51,6 +51,7 @@ struct Sluice {
     case .import: return try await ImportCommand(arguments).run()
     case .inspect: return try await InspectCommand(arguments).run()
     case .cat: return try await CatCommand(arguments).run()
+    case .bench: return try await BenchCommand(arguments).run()
     case .demo: return try await DemoCommand(arguments).run()
     }
   }

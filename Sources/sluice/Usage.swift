@@ -1,9 +1,9 @@
 /// The commands that there are. `doctor` and `token` come with later versions.
 enum Command: String, CaseIterable {
-  case serve, worker, migrate, `import`, inspect, cat, demo
+  case serve, worker, migrate, `import`, inspect, cat, bench, demo
 
   /// Whether it works on a file that is named, and needs no settings.
-  var takesFile: Bool { self == .import || self == .inspect || self == .cat }
+  var takesFile: Bool { [.import, .inspect, .cat, .bench].contains(self) }
 
   var summary: String {
     switch self {
@@ -13,6 +13,7 @@ enum Command: String, CaseIterable {
     case .import: "upload a file to a running server and wait for the end"
     case .inspect: "what a file is, the types of its columns, and a table that would take it"
     case .cat: "the rows of a file as plain CSV in UTF-8"
+    case .bench: "how fast a file is read, validated and encoded, without a database"
     case .demo: "an embedded Postgres with a demo schema, a first import, then serve"
     }
   }
@@ -28,6 +29,17 @@ enum Command: String, CaseIterable {
       (["to": "version to go to; 0 removes everything"], ["dry-run": "only say what would be done"])
     case .cat:
       (Command.readingOptions, ["strict": "stop at the first bad row"])
+    case .bench:
+      (
+        [
+          "columns":
+            "what the fields are, as in CREATE TABLE: \"id bigint, name text\"; texts unless told",
+          "rounds": "how often each step is measured; the shortest time counts (3)",
+        ].merging(Command.readingOptions.merging(Command.valueOptions) { first, _ in first }) {
+          first, _ in first
+        },
+        ["json": "print one JSON object"]
+      )
     case .inspect: (Command.inspectOptions, Command.inspectFlags)
     case .import:
       (

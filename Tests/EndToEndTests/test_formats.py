@@ -312,6 +312,59 @@ def test_a_sheet_that_is_not_there_is_named_with_those_that_are(orders: House) -
     assert "Notes" in answer.json()["hint"] and "Orders" in answer.json()["hint"]
 
 
+def rewritten(content: bytes, parts: dict[str, bytes]) -> bytes:
+    """A workbook with other texts for some of its parts, or with more of them."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in {*old.namelist(), *parts}:
+            new.writestr(name, parts[name] if name in parts else old.read(name))
+    return file.getvalue()
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [b"<row>" + b" " * (24 << 20) + b"</row>", b"<row><c/><c/><c/><c/></row>" * (1 << 20)],
+    ids=["spaces", "empty cells"],
+)
+def test_a_sheet_that_inflates_beyond_reason_is_refused_with_a_hint(orders: House, rows: bytes) -> None:
+    head = b'<worksheet><sheetData><row><c t="inlineStr"><is><t>id</t></is></c></row>'
+    sheet = head + rows + b"</sheetData></worksheet>"
+    content = rewritten(workbook([["id"]]), {SHEET: sheet})
+    assert len(sheet) > 200 * len(content)
+
+    answer = orders.api.send(content, "demo.orders", sheet="1")
+
+    assert answer.status_code == 415 and answer.json()["code"] == "unsupported_format"
+    assert "inflates" in answer.json()["detail"] and answer.json()["hint"]
+    assert held(orders) == []
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/sharedStrings.xml", "xl/workbook.xml", "[Content_Types].xml"])
+def test_nested_entities_are_refused_with_a_hint(orders: House, part: str) -> None:
+    entities = "".join(f'<!ENTITY e{level} "{f"&e{level - 1};" * 10}">' for level in range(1, 12))
+    document = f'<!DOCTYPE x [<!ENTITY e0 "ha">{entities}]><x>&e11;</x>'.encode()
+    parts = {part: document}
+    if part == "xl/sharedStrings.xml":
+        kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+        parts[SHEET] = b'<worksheet><sheetData><row><c t="s"><v>0</v></c></row></sheetData></worksheet>'
+        parts["xl/_rels/workbook.xml.rels"] = (
+            f'<Relationships><Relationship Id="rId1" Type="{kinds}/worksheet" Target="worksheets/sheet1.xml"/>'
+            f'<Relationship Id="rId9" Type="{kinds}/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
+        ).encode()
+    if part == "[Content_Types].xml":
+        # It is read only where nothing else tells which part is the workbook.
+        parts["_rels/.rels"] = b"<Relationships/>"
+    content = rewritten(workbook([["id"], [1]]), parts)
+
+    answer = orders.api.send(content, "demo.orders", sheet="1")
+
+    assert answer.status_code == 415 and answer.json()["code"] == "unsupported_format"
+    assert "entities" in answer.json()["detail"] and answer.json()["hint"]
+
+
 @pytest.mark.parametrize("kind", ["gzip", "xlsx", "json"])
 def test_an_import_goes_on_where_it_was_killed(make_house: HouseMaker, kind: str) -> None:
     house = make_house("--no-worker")

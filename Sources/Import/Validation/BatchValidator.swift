@@ -10,6 +10,8 @@ public import ImportModel
 public final class BatchValidator {
   /// The columns of the staging table, in the order of the tuples' fields after the row number.
   public let stagingColumns: [StagingColumn]
+  /// How many values so far were in forms that only Postgres knows.
+  public private(set) var doubtfulCount: Int64 = 0
 
   private let columns: [BatchColumn]
   private let arbiter: Arbiter
@@ -71,6 +73,7 @@ public final class BatchValidator {
     guard !batch.rows.isEmpty else { return }
     encodeColumns(of: batch)
     for column in columns where column.buffer.doubtfulCount > 0 {
+      doubtfulCount += Int64(column.buffer.doubtfulCount)
       try await arbitrate(column, of: batch)
     }
     assemble(batch, into: &output)

@@ -2,6 +2,7 @@
 // Header only, no policy. Clang's vector types carry it to other processors.
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -50,4 +51,19 @@ CSIMD_INLINE uint64_t csimd_prefix_xor(uint64_t bits) {
   bits ^= bits << 16;
   bits ^= bits << 32;
   return bits;
+}
+
+// How many bytes at the start are ASCII.
+CSIMD_INLINE size_t csimd_ascii_length(const uint8_t *bytes, size_t count) {
+  size_t place = 0;
+  while (count - place >= 64) {
+    csimd_bytes block;
+    memcpy(&block, bytes + place, sizeof block);
+    uint64_t beyond;
+    CSIMD_MASK(beyond, (csimd_signed_bytes)block < (csimd_signed_bytes)0);
+    if (beyond != 0) return place + (size_t)__builtin_ctzll(beyond);
+    place += 64;
+  }
+  while (place < count && bytes[place] < 0x80) place++;
+  return place;
 }

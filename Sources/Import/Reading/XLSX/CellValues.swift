@@ -86,8 +86,8 @@ final class CellValues {
   private let styles: SheetStyles
   private let dates: SerialDate
   private var scratch = ByteBuffer(capacity: 4096)
-  /// Why a shared string could not be fetched from disk.
-  private(set) var spillError: SpillError?
+  /// Why a shared string could not be read or fetched from disk.
+  private(set) var failure: (any Error)?
 
   init(strings: SharedStrings, styles: SheetStyles, is1904: Bool) {
     self.strings = strings
@@ -167,11 +167,12 @@ final class CellValues {
     }
     scratch.count = 0
     let isThere: Bool
-    do throws(SpillError) {
+    do {
+      try strings.load(upTo: index)
       isThere = try strings.append(index, to: &scratch)
     } catch {
-      spillError = error
-      throw ReadingError(.corruptFile, error.description)
+      failure = error
+      throw ReadingError(.corruptFile, "\(error)")
     }
     guard isThere else {
       throw ReadingError(

@@ -5,8 +5,16 @@ final class SharedStrings {
   /// Eight bytes for each text: where it ends.
   private let ends: SpilledBytes
 
-  /// How many texts there are.
+  /// How many texts there are, as far as they have been read.
   private(set) var count = 0
+
+  /// The part of the workbook, as long as it has not been read to its end.
+  private var unread: Unread?
+
+  private struct Unread {
+    let document: XMLDocument
+    let handler: StringsHandler
+  }
 
   /// Bytes of texts, and of their places, that are held in memory.
   static let memoryLimit = 12 << 20
@@ -18,20 +26,30 @@ final class SharedStrings {
       memoryLimit: min(memoryLimit, SharedStrings.placesLimit), folder: folder)
   }
 
-  /// Whether the texts lie in a file.
-  var isSpilled: Bool { texts.isSpilled }
+  /// Whether texts, or their places, lie in a file.
+  var isSpilled: Bool { texts.isSpilled || ends.isSpilled }
 
-  /// Reads the table of a workbook.
+  /// Takes the texts out of a part of a workbook; none is read before it is asked for.
   ///
   /// - Parameter maxTextBytes: of a longer text only one byte more is kept, enough to see that.
-  func load(_ part: PartStream, maxTextBytes: Int, blockBytes: Int) throws {
+  func open(_ part: PartStream, maxTextBytes: Int, blockBytes: Int) throws {
     let handler = StringsHandler(self, maxTextBytes: maxTextBytes)
-    do {
-      _ = try XMLDocument(part, handler: handler, blockBytes: blockBytes).run()
-    } catch {
-      throw handler.spillError ?? error
+    unread = Unread(
+      document: try XMLDocument(part, handler: handler, blockBytes: blockBytes), handler: handler)
+  }
+
+  /// Reads the texts up to a number, or all of them.
+  func load(upTo index: Int = .max) throws {
+    while let part = unread, index >= count {
+      part.handler.wanted = index
+      do {
+        if try part.document.run() { continue }
+      } catch {
+        throw part.handler.spillError ?? error
+      }
+      unread = nil
+      try seal()
     }
-    try seal()
   }
 
   /// Adds a text behind the others.
@@ -49,7 +67,7 @@ final class SharedStrings {
     try ends.seal()
   }
 
-  /// Appends a text to `buffer`. Returns false where there is none of that number.
+  /// Appends a text that has been read to `buffer`. Returns false where there is none of that number.
   func append(_ index: Int, to buffer: inout ByteBuffer) throws(SpillError) -> Bool {
     guard index >= 0, index < count else { return false }
     let start = index == 0 ? 0 : try end(index - 1)
@@ -79,7 +97,9 @@ final class SharedStrings {
 /// Takes the texts out of `sst`: plain ones, and runs of rich text joined. What tells how they are
 /// pronounced (`rPh`) is left out.
 private final class StringsHandler: XMLHandler {
-  private let strings: SharedStrings
+  private unowned let strings: SharedStrings
+  /// Parsing stops behind the text of this number.
+  var wanted = Int.max
   private var item: TextElement
   private var level = 0
   private var isInItem = false
@@ -108,6 +128,8 @@ private final class StringsHandler: XMLHandler {
     EscapedText.undo(&item.value)
     do throws(SpillError) {
       try strings.append(item.value.bytes)
+      // What lies in a file can be read only when all is written.
+      if strings.count > wanted, !strings.isSpilled { suspend() }
     } catch {
       spillError = error
       throw ReadingError(.corruptFile, error.description)

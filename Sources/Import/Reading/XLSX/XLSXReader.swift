@@ -76,6 +76,8 @@ public final class XLSXReader: RowReader {
     into batch: RecordBatch, maxBytes: Int = 1 << 20, maxRows: Int = .max
   ) throws -> Bool {
     let width = try readHeader().names.count
+    // For the header some of them are enough; whether the rest can be read is known before any row is.
+    try workbook.strings().load()
     let sheet = try begin()
     batch.removeAll()
     batch.fieldsPerRow = width
@@ -122,7 +124,7 @@ private final class OpenedSheet {
     do {
       return try document.run()
     } catch {
-      throw values.spillError ?? error
+      throw values.failure ?? error
     }
   }
 }

@@ -135,12 +135,12 @@ extension XLSXWorkbook {
     return stream
   }
 
-  /// The shared texts, read when they are asked for first.
+  /// The shared texts, read as far as they are asked for.
   func strings() throws -> SharedStrings {
     if let loadedStrings { return loadedStrings }
     let strings = SharedStrings(folder: scratch)
     if let stringsPart, let stream = try archive.open(stringsPart) {
-      try strings.load(stream, maxTextBytes: limits.maxRowBytes, blockBytes: limits.blockBytes)
+      try strings.open(stream, maxTextBytes: limits.maxRowBytes, blockBytes: limits.blockBytes)
     } else {
       try strings.seal()
     }

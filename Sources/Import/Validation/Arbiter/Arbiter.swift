@@ -7,11 +7,17 @@ public import Postgres
 /// of the load, and its own output gives the binary form. The work is done in sets by
 /// the function `sluice.try_cast`, which a migration makes.
 public struct Arbiter: Sendable {
-  private let connection: PostgresConnection
+  private let connection: PostgresConnection?
 
   /// An arbiter over a session of its own: no COPY may be running on it meanwhile.
   public init(connection: PostgresConnection) {
     self.connection = connection
+  }
+
+  /// An arbiter without a database, who refuses every value: for measuring. How many there were is in
+  /// `BatchValidator.doubtfulCount`.
+  public init() {
+    connection = nil
   }
 
   /// Converts texts; nil is NULL, which the CHECK of a domain may refuse.
@@ -35,6 +41,10 @@ public struct Arbiter: Sendable {
   }
 
   private func ask(_ values: [String?], _ type: ColumnType) async throws -> [Judgement] {
+    guard let connection else {
+      let refusal = Refusal(code: .database, message: "only a database could tell")
+      return values.map { _ in .refused(refusal) }
+    }
     let result = try await connection.query(
       """
       SELECT ordinal, value, sqlstate, message, detail

@@ -1,3 +1,5 @@
+internal import CSimd
+
 /// Counts what is valid UTF-8 (RFC 3629, section 4) in a text that comes in blocks, and what is not.
 ///
 /// A broken sequence is counted as Unicode counts it for replacement: the longest start of a valid one, or
@@ -18,7 +20,7 @@ struct UTF8Scan {
     var place = 0
     while place < bytes.count {
       if missing == 0 {
-        place = Self.skipASCII(bytes, from: place)
+        place = skipWhole(bytes, from: place)
         guard place < bytes.count else { return }
         if !begin(bytes[place]) {
           brokenCount += 1
@@ -61,16 +63,43 @@ struct UTF8Scan {
     return true
   }
 
-  /// Where the next byte beyond ASCII stands; the end where there is none.
-  private static func skipASCII(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+  /// Passes over ASCII, and over other characters that are whole. Returns where there is none of both, or
+  /// the last bytes are too few to be sure.
+  private mutating func skipWhole(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
+    guard let first = bytes.assumingMemoryBound(to: UInt8.self).baseAddress else { return start }
     var place = start
-    while place <= bytes.count - 32 {
-      let first = bytes.loadUnaligned(fromByteOffset: place, as: SIMD4<UInt64>.self)
-      let joined = first[0] | first[1] | first[2] | first[3]
-      if joined & 0x8080_8080_8080_8080 != 0 { break }
-      place += 32
+    var found: Int64 = 0
+    while true {
+      place &+= csimd_ascii_length(first + place, bytes.count &- place)
+      let begin = place
+      while place &+ 4 <= bytes.count, first[place] >= 0x80 {
+        let width = Self.width(first + place)
+        if width == 0 { break }
+        found &+= 1
+        place &+= width
+      }
+      if place == begin { break }
     }
-    while place < bytes.count && bytes[place] < 0x80 { place += 1 }
+    validCount &+= found
     return place
+  }
+
+  /// Bytes of the character beyond ASCII that begins here, or 0; four bytes can be read.
+  @inline(__always)
+  private static func width(_ bytes: UnsafePointer<UInt8>) -> Int {
+    let (lead, second) = (bytes[0], bytes[1])
+    guard second & 0xC0 == 0x80 else { return 0 }
+    switch lead {
+    case 0xC2...0xDF: return 2
+    case 0xE0...0xEF:
+      if lead == 0xE0, second < 0xA0 { return 0 }
+      if lead == 0xED, second > 0x9F { return 0 }
+      return bytes[2] & 0xC0 == 0x80 ? 3 : 0
+    case 0xF0...0xF4:
+      if lead == 0xF0, second < 0x90 { return 0 }
+      if lead == 0xF4, second > 0x8F { return 0 }
+      return bytes[2] & 0xC0 == 0x80 && bytes[3] & 0xC0 == 0x80 ? 4 : 0
+    default: return 0
+    }
   }
 }

@@ -3,7 +3,7 @@
 /// Each value leaves the orders in which it is a date; what no order reads says nothing. With a
 /// two-digit year `31/12/24` may be 2031-12-24, so that `ymd` is among the orders too, but for dates with
 /// points or names, which nobody writes from the year down without its century.
-struct DateEvidence: Sendable {
+struct DateEvidence: ValueEvidence, Sendable {
   /// Dates that begin with a year of four digits, or have eight digits.
   private(set) var isoCount = 0
   /// Dates of numbers that do not begin with a year of four digits.
@@ -21,6 +21,25 @@ struct DateEvidence: Sendable {
   private var exceptions: [Quotation?] = [nil, nil, nil]
 
   private static let orders: [ValueFormats.DateOrder] = [.dmy, .mdy, .ymd]
+
+  /// `YYYY-MM-DD`, alone or with a time of day.
+  @inline(__always)
+  mutating func addUsual(_ value: SurveyedValue) -> Bool {
+    let text = value.text
+    guard text.count >= 10, let bytes = text.baseAddress, let date = CalendarDate(fast: bytes),
+      date.isValid, text.count == 10 || Self.hasUsualTime(text)
+    else { return false }
+    isoCount &+= 1
+    return true
+  }
+
+  /// Hours and a colon behind ten bytes. What stands behind them, zones and spaces, plays no part.
+  @inline(__always)
+  private static func hasUsualTime(_ text: UnsafeRawBufferPointer) -> Bool {
+    text.count >= 15 && (text[10] == UInt8(ascii: " ") || text[10] == UInt8(ascii: "T"))
+      && ByteText.isDigit(text[11]) && ByteText.isDigit(text[12])
+      && text[13] == UInt8(ascii: ":") && ByteText.isDigit(text[14])
+  }
 
   mutating func add(_ text: UnsafeRawBufferPointer, line: Int64) {
     var cursor = TextCursor(text)

@@ -5,6 +5,8 @@ public import ImportModel
 /// Only bytes are looked at, and nothing is allocated for a value. Feed it every batch, then ask for the
 /// conclusion: what is decided is `ValueFormats`, what is not is said and never guessed.
 public struct FormatSurvey: Sendable {
+  private static let blockRows = 256
+
   private let columns: [SurveyColumn]
   private let told: ValueFormats
   private let nullWords: NullWords
@@ -64,17 +66,21 @@ public struct FormatSurvey: Sendable {
 
   /// Looks at the rows of a batch; those that the reader could not make whole are passed over.
   public mutating func add(_ batch: RecordBatch) {
-    for (index, column) in columns.enumerated() where column.field < batch.fieldsPerRow {
-      for row in batch.rows.indices where batch.rows[row].hasFields {
-        let slice = batch.fields[row &* batch.fieldsPerRow &+ column.field]
-        guard slice.count > 0, slice.isQuoted || !marksText else { continue }
-        let text = WhiteSpace.trimmed(batch.bytes(of: slice))
-        if text.isEmpty || (nullWords.concern(slice) && nullWords.contains(text)) { continue }
-        valueCounts[index] &+= 1
-        switch column.kind {
-        case .date: dates[index].add(text, line: batch.rows[row].line)
-        case .number: numbers[index].add(text, line: batch.rows[row].line)
-        }
+    let values = SurveyedValues(batch, nullWords, marksText: marksText)
+    // Some rows at a time, so that they are still close at hand for the next column.
+    var start = 0
+    while start < batch.rows.count {
+      let end = min(start + Self.blockRows, batch.rows.count)
+      add(values, rows: start..<end, width: batch.fieldsPerRow)
+      start = end
+    }
+  }
+
+  private mutating func add(_ values: SurveyedValues, rows: Range<Int>, width: Int) {
+    for (index, column) in columns.enumerated() where column.field < width {
+      switch column.kind {
+      case .date: valueCounts[index] &+= values.show(column.field, of: rows, to: &dates[index])
+      case .number: valueCounts[index] &+= values.show(column.field, of: rows, to: &numbers[index])
       }
     }
   }

@@ -1,7 +1,7 @@
 /// What the numbers of a column say of their signs.
 ///
 /// Each value leaves the decimal signs with which it is a number; what neither reads says nothing.
-struct NumberEvidence: Sendable {
+struct NumberEvidence: ValueEvidence, Sendable {
   /// Numbers without a sign but `+` and `-`.
   private(set) var plainCount = 0
   /// Numbers with signs.
@@ -13,6 +13,8 @@ struct NumberEvidence: Sendable {
   /// Numbers that a point and a comma make different ones of.
   private(set) var ambiguousCount = 0
   private var firstAmbiguous: Quotation?
+  /// Whether the decimal comma is known not to read all numbers.
+  private var excludesComma = false
   private var readings = [Reading(decimal: .point), Reading(decimal: .comma)]
 
   /// What holds if the decimal sign is this.
@@ -35,6 +37,23 @@ struct NumberEvidence: Sendable {
     percent = told.percent
   }
 
+  /// Up to 16 digits, with a point among them where the decimal comma is excluded already: three digits
+  /// behind the point may be a group.
+  @inline(__always)
+  mutating func addUsual(_ value: SurveyedValue) -> Bool {
+    let others = UsualDigits(value)
+    if others.none {
+      plainCount &+= 1
+      return true
+    }
+    let behind = value.text.count &- 1 &- others.first
+    guard excludesComma, others.isOne, others.first > 0, behind > 0, behind != 3,
+      value.text[others.first] == UInt8(ascii: ".")
+    else { return false }
+    signedCount &+= 1
+    return true
+  }
+
   mutating func add(_ text: UnsafeRawBufferPointer, line: Int64) {
     if text.allSatisfy(ByteText.isDigit) {
       plainCount &+= 1
@@ -55,6 +74,7 @@ struct NumberEvidence: Sendable {
     if point == nil || point?.thousands != nil { foreignCount &+= 1 }
     enter(point, 0, text, line)
     enter(comma, 1, text, line)
+    excludesComma = readings[1].exception != nil
     if let point, let comma, point.hasFraction != comma.hasFraction { noteAmbiguous(text, line) }
   }
 
@@ -112,6 +132,61 @@ struct NumberEvidence: Sendable {
     let found = readings.compactMap(\.exception)
     return .contradictory(
       first: found.first?.description ?? "", second: found.last?.description ?? "")
+  }
+}
+
+/// Which bytes of a value are no digits, told eight at a time.
+private struct UsualDigits {
+  private static let high: UInt64 = 0x8080_8080_8080_8080
+
+  /// The highest bit of each such byte among the first eight, and among those behind.
+  private let head: UInt64
+  private let tail: UInt64
+  /// Where the eight bytes begin that `tail` speaks of.
+  private let tailStart: Int
+
+  /// A value of more than 16 bytes counts as one without digits.
+  @inline(__always)
+  init(_ value: SurveyedValue) {
+    let count = value.text.count
+    tailStart = count &- 8
+    let found = UsualDigits.others(in: value.word)
+    if count <= 8 {
+      (head, tail) = (found & (~0 &>> UInt64(64 &- 8 &* count)), 0)
+    } else if count <= 16 {
+      // The last eight bytes, some of which were among the first.
+      let last = value.text.loadUnaligned(fromByteOffset: tailStart, as: UInt64.self)
+      let known = UInt64(8 &* (16 &- count))
+      (head, tail) = (
+        found, UsualDigits.others(in: UInt64(littleEndian: last)) & (~0 &<< known)
+      )
+    } else {
+      (head, tail) = (UsualDigits.high, UsualDigits.high)
+    }
+  }
+
+  /// Whether all are digits.
+  @inline(__always)
+  var none: Bool { head | tail == 0 }
+
+  /// Whether all but one are digits.
+  @inline(__always)
+  var isOne: Bool {
+    head & (head &- 1) == 0 && tail & (tail &- 1) == 0 && (head == 0) != (tail == 0)
+  }
+
+  /// Where the first one stands that is none.
+  @inline(__always)
+  var first: Int {
+    head != 0
+      ? head.trailingZeroBitCount &>> 3 : tailStart &+ tail.trailingZeroBitCount &>> 3
+  }
+
+  @inline(__always)
+  private static func others(in word: UInt64) -> UInt64 {
+    // Digits become 0 to 9, to which 0x76 can be added without reaching the highest bit.
+    let turned = word ^ 0x3030_3030_3030_3030
+    return ((turned & ~high) &+ 0x7676_7676_7676_7676 | turned) & high
   }
 }
 
