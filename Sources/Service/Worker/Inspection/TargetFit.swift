@@ -72,8 +72,6 @@ extension TargetFit {
     mapping = Dictionary(
       suggestion.fields.map { ($0.header, TargetFit.entry(for: $0, told: options.mapping)) },
       uniquingKeysWith: { first, _ in first })
-    mapping = columnNames.mapValues { $0.map { MappingEntry(column: $0) } }
-      .merging((options.mapping ?? [:]).filter { header.contains($0.key) }) { _, told in told }
     obstacles = open.map {
       Obstacle(
         code: ImportFailure.Code.ambiguousValues.rawValue, message: $0.message, hint: $0.hint)
