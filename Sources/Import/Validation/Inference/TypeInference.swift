@@ -18,7 +18,7 @@ public final class TypeInference {
   private let scratch = ScratchText()
 
   private var writing: [WritingEvidence]
-  private var values: [ValueEvidence] = []
+  private var values: [FieldEvidence] = []
   /// Fields that turned out to be texts, although they seemed to be numbers or dates.
   private var texts: Set<Int> = []
   /// What the values decide, by the names of the columns.
@@ -72,7 +72,7 @@ public final class TypeInference {
     let open = Set(conclusion.notices.filter(\.code.isUndecided).map(\.column))
     values = names.indices.map { field in
       let isText = texts.contains(field) || open.contains(names[field])
-      return ValueEvidence(
+      return FieldEvidence(
         isText ? .other : writing[field].kind, conclusion.formats.formats(of: names[field]))
     }
     return true

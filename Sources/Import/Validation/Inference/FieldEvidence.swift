@@ -1,7 +1,7 @@
 import ImportModel
 
 /// What the values of one field are, once it is known how they are written: the second look at them.
-struct ValueEvidence {
+struct FieldEvidence {
   private static let sampleCount = 3
   private static let sampleBytes = 60
 
