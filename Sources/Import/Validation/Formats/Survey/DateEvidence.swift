@@ -3,7 +3,7 @@
 /// Each value leaves the orders in which it is a date; what no order reads says nothing. With a
 /// two-digit year `31/12/24` may be 2031-12-24, so that `ymd` is among the orders too, but for dates with
 /// points or names, which nobody writes from the year down without its century.
-struct DateEvidence: ValueEvidence, Sendable {
+struct DateEvidence: SurveyEvidence, Sendable {
   /// Dates that begin with a year of four digits, or have eight digits.
   private(set) var isoCount = 0
   /// Dates of numbers that do not begin with a year of four digits.

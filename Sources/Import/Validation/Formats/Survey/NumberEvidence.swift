@@ -1,7 +1,7 @@
 /// What the numbers of a column say of their signs.
 ///
 /// Each value leaves the decimal signs with which it is a number; what neither reads says nothing.
-struct NumberEvidence: ValueEvidence, Sendable {
+struct NumberEvidence: SurveyEvidence, Sendable {
   /// Numbers without a sign but `+` and `-`.
   private(set) var plainCount = 0
   /// Numbers with signs.

@@ -1,7 +1,7 @@
 import ImportModel
 
 /// What the values of a column say, one after the other.
-protocol ValueEvidence {
+protocol SurveyEvidence {
   /// Takes in a value of the usual form, told at a glance; false where it is another one, and nothing is
   /// taken in.
   mutating func addUsual(_ value: SurveyedValue) -> Bool
@@ -35,7 +35,7 @@ struct SurveyedValues {
 
   /// Shows the values of a field in some rows to an evidence. Returns how many there are.
   @inline(__always)
-  func show(_ field: Int, of range: Range<Int>, to evidence: inout some ValueEvidence) -> Int {
+  func show(_ field: Int, of range: Range<Int>, to evidence: inout some SurveyEvidence) -> Int {
     let width = batch.fieldsPerRow
     let storage = UnsafeRawBufferPointer(batch.storage)
     let mayBeNull = nullWords.lengths != 0
@@ -78,7 +78,7 @@ struct SurveyedValues {
   @inline(never)
   private func show(
     _ text: UnsafeRawBufferPointer, _ slice: FieldSlice, _ line: Int64,
-    to evidence: inout some ValueEvidence
+    to evidence: inout some SurveyEvidence
   ) -> Bool {
     let text = WhiteSpace.trimmed(text)
     if text.isEmpty || (nullWords.concern(slice) && nullWords.contains(text)) { return false }
