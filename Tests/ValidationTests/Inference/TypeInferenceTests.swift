@@ -98,6 +98,8 @@ struct TypeInferenceTests {
     // Lines begin anew in each batch of these tests.
     #expect(column.notes[0].contains("1 of 5001 values is not among the numbers"))
     #expect(column.notes[0].contains("\"n/a\""))
+    let many = (1...50_000).map { Cell.plain($0 % 40 == 0 ? "n/a" : "\($0)") }
+    #expect(Self.columns([many])[0].notes[0].contains("1250 of 50000 values are not"))
     let told = Self.columns([texts.map { .plain($0) }], nullWords: ["n/a"])[0]
     #expect(told.type == .integer)
     #expect(told.nullCount == 1)

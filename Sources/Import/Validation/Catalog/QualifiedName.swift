@@ -30,11 +30,6 @@ public struct QualifiedName: Sendable, Equatable, CustomStringConvertible {
     self.name = name
   }
 
-  init(schema: String, name: String) {
-    self.schema = schema
-    self.name = name
-  }
-
   /// `schema.name`, without quotes.
   public var description: String { "\(schema).\(name)" }
 

@@ -14,7 +14,7 @@ enum ColumnFormat {
   /// Nil where nothing that is told concerns the type.
   ///
   /// - Parameter textsAreJSON: see `ValidationOptions.textsAreJSON`.
-  init?(_ formats: ValueFormats, for base: BaseType, textsAreJSON: Bool) {
+  init?(_ formats: ValueFormats, for base: BaseType, textsAreJSON: Bool = false) {
     if textsAreJSON, base == .json || base == .jsonb {
       self = .jsonText
     } else if let format = Self.told(formats, for: base) {

@@ -30,12 +30,13 @@ struct WritingEvidence {
     takesSerials = told.excelSerial
   }
 
-  /// Whether nothing more can be learnt.
+  /// Whether nothing more can be learnt: neither numbers nor dates, but for slips.
   var isHopeless: Bool {
-    numbers.otherCount >= Self.manyOthers && dates.otherCount >= Self.manyOthers
+    let others = min(numbers.otherCount, dates.otherCount)
+    return others >= Self.manyOthers && others > textCount / 2
   }
 
-  /// So many values of another kind are no slips.
+  /// So many values of another kind are no slips, where they are most of all.
   private static let manyOthers = 1000
 
   mutating func add(_ text: UnsafeRawBufferPointer, line: Int64) {

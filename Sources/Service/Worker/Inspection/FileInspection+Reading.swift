@@ -131,7 +131,7 @@ private struct InspectedFile {
     let plan = try FileInspector(file, request: told, scratch: scratch).plan(.whole)
     guard let target = request.target else { return plan }
     return try FirstLook(
-      file, plan: plan, target: target, options: request.options, scratch: scratch
+      file, plan: plan, target: target, options: request.options, lookups: [], scratch: scratch
     ).plan
   }
 }

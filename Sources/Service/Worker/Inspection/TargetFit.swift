@@ -1,4 +1,4 @@
-import ImportModel
+public import ImportModel
 import Reading
 import Validation
 
@@ -9,7 +9,7 @@ public struct TargetFit: Sendable, Codable, Equatable {
   /// The conflict key that an import would go by; nil where there is none.
   public var key: [String]?
   /// A suggestion for the option `mapping`: from each header to a column, or to null.
-  public var mapping: [String: String?]
+  public var mapping: [String: MappingEntry?]
   /// The same field by field, with what does not fit.
   public var fields: [Field]
   /// What an import would be refused for, as things stand; empty where nothing stands in its way.
@@ -46,25 +46,33 @@ extension TargetFit {
   ) {
     self.target = target.displayName
     let suggestion = MappingSuggestion(
-      header: header, hasHeader: plan.hasHeader, told: options.mapping, table: target)
+      header: header, hasHeader: plan.hasHeader, told: options.mapping?.mapValues { $0?.column },
+      table: target)
+    // A natural key is no value of the column that it leads to.
+    let lookups = Set(
+      (options.mapping ?? [:]).compactMap { $0.value?.lookup == nil ? nil : $0.value?.column })
     let mapped = suggestion.fields.compactMap { field in
       field.column.map { MappedColumn(field: field.field, header: field.header, column: $0) }
     }
-    let conclusion = inference.conclusion(for: mapped)
+    let conclusion = inference.conclusion(for: mapped.filter { !lookups.contains($0.column.name) })
     let open = conclusion.notices.filter(\.code.isUndecided)
     let undecided = Set(open.map(\.column))
     let columns = inference.columns
     fields = suggestion.fields.map { field in
       let misfits = field.column.map {
-        ColumnFit(columns[field.field], into: $0, isOpen: undecided.contains($0.name)).reasons
+        lookups.contains($0.name)
+          ? []
+          : ColumnFit(columns[field.field], into: $0, isOpen: undecided.contains($0.name)).reasons
       }
       return Field(
         header: field.header, column: field.column?.name, type: field.column?.type.sqlName,
         reasons: field.reasons + (misfits ?? []))
     }
-    mapping = Dictionary(
+    let columnNames = Dictionary(
       suggestion.fields.map { ($0.header, $0.column?.name) },
       uniquingKeysWith: { first, _ in first })
+    mapping = columnNames.mapValues { $0.map { MappingEntry(column: $0) } }
+      .merging((options.mapping ?? [:]).filter { header.contains($0.key) }) { _, told in told }
     obstacles = open.map {
       Obstacle(
         code: ImportFailure.Code.ambiguousValues.rawValue, message: $0.message, hint: $0.hint)
@@ -72,7 +80,7 @@ extension TargetFit {
     do {
       let found = try ImportPreflight.key(of: target, named: options.key)
       key = found.columns
-      let names = HeaderMapping(explicit: mapping, isRow: plan.hasHeader && plan.format != .json)
+      let names = HeaderMapping(explicit: columnNames, isRow: plan.hasHeader && plan.format != .json)
       findObstacles(to: found, mapped, names, header: header, target: target)
     } catch {
       obstacles.append(Obstacle(ImportFailure(describing: error)))
