@@ -87,8 +87,7 @@ public struct StepBench {
     var detecting = Stopwatch()
     let preflight = try detecting.measure {
       try ImportPreflight(
-        file: file, target: table, options: options, lookups: [], scope: .whole,
-        scratch: scratch)
+        file: file, target: table, options: options, lookups: [], scope: .whole, scratch: scratch)
     }
     var reading = Stopwatch()
     try reading.measure { try forEachBatch(preflight) { _ in } }

@@ -7,7 +7,7 @@ import Testing
 struct SharedTextTests {
   private let sheet = """
     <row r="1"><c t="s"><v>0</v></c><c t="s"><v>2</v></c></row>
-    <row r="2"><c t="s"><v>1</v></c><c t="s"><v>3</v></c></row>
+    <row r="2"><c t="s"><v>1</v></c><c t="s"><v>0</v></c></row>
     """
 
   private func reader(_ workbook: TestWorkbook) throws -> XLSXReader {
@@ -18,7 +18,7 @@ struct SharedTextTests {
 
   @Test("are read for a header only as far as it names them")
   func header() throws {
-    // Of the second text of the rows nothing but its beginning is there.
+    // The last text, which nobody names, has no end: that is told before the first row.
     let whole = (0..<4).map { "<si><t>text \($0)</t></si>" }.joined()
     var workbook = TestWorkbook(sheet)
     workbook.replaced["xl/sharedStrings.xml"] = Array("<sst>\(whole.dropLast(12))".utf8)
@@ -30,7 +30,7 @@ struct SharedTextTests {
     #expect(try other.readHeader().names == ["text 0", "text 2"])
     #expect(
       try SheetReading().read(TestWorkbook(sheet, strings: whole)).fields == [
-        ["'text 1", "'text 3"]
+        ["'text 1", "'text 0"]
       ])
   }
 
@@ -40,11 +40,11 @@ struct SharedTextTests {
     let long = String(repeating: "x", count: 1000)
     let strings = (0..<count).map { "<si><t>\($0) \(long)</t></si>" }.joined()
     let far = """
-      <row r="1"><c t="s"><v>\(count - 1)</v></c><c t="s"><v>3</v></c></row>
+      <row r="1"><c t="s"><v>\(count * 3 / 4)</v></c><c t="s"><v>3</v></c></row>
       <row r="2"><c t="s"><v>0</v></c><c t="s"><v>\(count - 2)</v></c></row>
       """
     let found = try SheetReading().read(TestWorkbook(far, strings: strings))
-    #expect(found.names == ["\(count - 1) \(long)", "3 \(long)"])
+    #expect(found.names == ["\(count * 3 / 4) \(long)", "3 \(long)"])
     #expect(found.fields == [["'0 \(long)", "'\(count - 2) \(long)"]])
   }
 

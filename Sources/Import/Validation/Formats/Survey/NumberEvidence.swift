@@ -37,8 +37,8 @@ struct NumberEvidence: SurveyEvidence, Sendable {
     percent = told.percent
   }
 
-  /// Up to 16 digits, with a point among them where the decimal comma is excluded already: three digits
-  /// behind the point may be a group.
+  /// Up to 16 digits, with a point among them where the decimal comma is excluded already: until then three
+  /// digits behind the point may be a group.
   @inline(__always)
   mutating func addUsual(_ value: SurveyedValue) -> Bool {
     let others = UsualDigits(value)
@@ -47,7 +47,7 @@ struct NumberEvidence: SurveyEvidence, Sendable {
       return true
     }
     let behind = value.text.count &- 1 &- others.first
-    guard excludesComma, others.isOne, others.first > 0, behind > 0, behind != 3,
+    guard excludesComma, others.isOne, others.first > 0, behind > 0,
       value.text[others.first] == UInt8(ascii: ".")
     else { return false }
     signedCount &+= 1
