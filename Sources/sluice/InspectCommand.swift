@@ -64,11 +64,11 @@ struct InspectCommand {
   }
 
   private func inspect() async throws -> Int32 {
-    let target = try await target()
+    let (target, lookups) = try await target()
     let request = InspectionRequest(
       options: told.options,
       table: table ?? QualifiedName(schema: "public", name: ColumnNames.table(forFile: path)),
-      target: target)
+      target: target, lookups: lookups)
     let executor = ThreadExecutor(name: "inspect")
     let found = try await withTaskExecutorPreference(executor) {
       try FileInspection(
@@ -80,16 +80,22 @@ struct InspectCommand {
   }
 
   /// The table that is named, which has to be there unless it is to be made.
-  private func target() async throws -> TargetTable? {
-    guard let table, let name = told.target else { return nil }
-    let target = try await connected { connection in
-      try await TargetCatalog().table(named: name, on: connection, patterns: settings.targets)
+  private func target() async throws -> (TargetTable?, [ColumnLookup]) {
+    guard let table, let name = told.target else { return (nil, []) }
+    let (target, lookups) = try await connected {
+      connection -> (TargetTable?, [ColumnLookup]) in
+      let target = try await TargetCatalog()
+        .table(named: name, on: connection, patterns: settings.targets)
+      guard let target else { return (nil, []) }
+      let lookups = try await LookupCatalog()
+        .lookups(of: told.options.mapping, into: target, on: connection)
+      return (target, lookups)
     }
     if creates, target != nil { throw TableCreationError.exists(table) }
     if !creates, target == nil {
       throw StartError("there is no table \(table); --create makes it")
     }
-    return target
+    return (target, lookups)
   }
 
   private func show(_ found: FileInspection) throws {

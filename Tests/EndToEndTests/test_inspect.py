@@ -285,6 +285,23 @@ def test_a_suggested_mapping_does_what_it_says(house: House, tmp_path: Path) -> 
     ]
 
 
+def test_a_natural_key_is_held_against_what_it_looks_up(house: House) -> None:
+    house.database.execute("CREATE TABLE demo.shops (id integer PRIMARY KEY, code varchar(8) UNIQUE NOT NULL)")
+    house.database.execute("CREATE TABLE demo.visits (id integer PRIMARY KEY, shop integer REFERENCES demo.shops)")
+    content = b"id,Shop\n1,north\n2,south\n"
+    told = {"Shop": {"column": "shop", "lookup": "demo.shops.code"}}
+
+    def fit(**options: str) -> Object:
+        found = house.api.call("POST", "/inspect", data=content, params={"target": "demo.visits", **options})
+        assert found.status_code == 200, found.text
+        return found.json()["target"]
+
+    assert "is text" in fit()["fields"][1]["reasons"][0]
+    found = fit(mapping=json.dumps(told))
+    assert found["fields"][1]["reasons"] == [] and found["obstacles"] == []
+    assert found["mapping"] == {"id": "id"} | told
+
+
 def test_a_missing_key_stands_in_the_way(house: House) -> None:
     house.database.execute(TARGET)
     house.database.execute("CREATE TABLE demo.keyless (a text)")

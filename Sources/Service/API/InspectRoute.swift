@@ -48,10 +48,15 @@ struct InspectRoute: Sendable {
 
   private func asked(of start: ReceivedStart) async throws -> InspectionRequest {
     var target: TargetTable?
-    if let name = start.target { target = try await TargetDirectory(services: services).find(name) }
-    let table = InspectRoute.table(for: start.name)
+    var lookups: [ColumnLookup] = []
+    if let name = start.target {
+      let found = try await TargetDirectory(services: services).find(name)
+      lookups = try await UploadReceiver(services: services).lookups(start.options, found)
+      target = found
+    }
     return InspectionRequest(
-      options: start.options, table: table, target: target, isStart: true,
+      options: start.options, table: InspectRoute.table(for: start.name), target: target,
+      lookups: lookups, isStart: true,
       isCut: start.isPartial || start.bytes.count >= InspectRoute.maxBytes)
   }
 

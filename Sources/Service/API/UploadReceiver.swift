@@ -165,7 +165,7 @@ struct UploadReceiver: Sendable {
   }
 
   /// What the mapping's lookups mean; one that cannot be is refused here.
-  private func lookups(
+  func lookups(
     _ options: ImportOptions, _ target: TargetTable
   ) async throws -> [ColumnLookup] {
     guard options.mapping != nil else { return [] }

@@ -7,19 +7,21 @@ import Testing
 struct TypeInferenceTests {
   static func columns(
     _ fields: [[Cell]], told: ValueFormats = ValueFormats(), nullWords: [String] = [],
-    marksText: Bool = false
+    marksText: Bool = false, textsAreJSON: Bool = false
   ) -> [InferredColumn] {
-    infer(fields, told: told, nullWords: nullWords, marksText: marksText).columns
+    infer(
+      fields, told: told, nullWords: nullWords, marksText: marksText, textsAreJSON: textsAreJSON
+    ).columns
   }
 
   /// Goes over the rows in batches of three, as often as it is asked.
   static func infer(
     _ fields: [[Cell]], told: ValueFormats = ValueFormats(), nullWords: [String] = [],
-    marksText: Bool = false
+    marksText: Bool = false, textsAreJSON: Bool = false
   ) -> TypeInference {
     let inference = TypeInference(
       header: fields.indices.map { "f\($0)" }, told: told, nullWords: nullWords,
-      marksText: marksText)
+      marksText: marksText, textsAreJSON: textsAreJSON)
     let count = fields.map(\.count).max() ?? 0
     let rows = (0..<count).map { row in
       TestRow(fields.map { row < $0.count ? $0[row] : .plain("") })
@@ -182,6 +184,18 @@ struct TypeInferenceTests {
     let nested: [Cell] = [.quoted("[1]"), .plain("5"), .plain("")]
     #expect(Self.columns([nested], marksText: true)[0].type == .jsonb)
     #expect(Self.columns([[.plain("5"), .quoted("x")]], marksText: true)[0].type == .text)
+  }
+
+  @Test(
+    "in a JSON file a text beside objects is a value of JSON, and one that looks like one is a text"
+  )
+  func textsAsJSON() {
+    func type(_ cells: Cell...) -> InferredType {
+      Self.columns([cells], marksText: true, textsAreJSON: true)[0].type
+    }
+    #expect(type(.plain(#"{"a": 1}"#), .quoted("x"), .plain("5"), .plain("")) == .jsonb)
+    #expect(type(.quoted(#"{"a": 1}"#), .quoted("[1]")) == .text)
+    #expect(type(.quoted("x"), .plain("5")) == .text)
   }
 
   @Test("dates and times of a workbook are no texts, and no numbers")

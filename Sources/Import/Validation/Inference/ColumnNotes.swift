@@ -6,7 +6,7 @@ struct ColumnNotes {
   let notices: [SurveyNotice]
   let formats: ValueFormats
   let writing: WritingEvidence
-  let values: ValueEvidence
+  let values: FieldEvidence
 
   /// Sentences, each with the option that says it better in brackets.
   var texts: [String] {

@@ -13,11 +13,12 @@ public final class TypeInference {
   private let told: ValueFormats
   private let nullWords: NullWords
   private let marksText: Bool
+  private let textsAreJSON: Bool
   private let looksAtAll: Bool
   private let scratch = ScratchText()
 
   private var writing: [WritingEvidence]
-  private var values: [ValueEvidence] = []
+  private var values: [FieldEvidence] = []
   /// Fields that turned out to be texts, although they seemed to be numbers or dates.
   private var texts: Set<Int> = []
   /// What the values decide, by the names of the columns.
@@ -29,17 +30,19 @@ public final class TypeInference {
   ///   - told: what the caller told: it stands, and is not looked for.
   ///   - nullWords: see `ValidationOptions.nullWords`.
   ///   - marksText: see `ValidationOptions.marksText`.
+  ///   - textsAreJSON: see `ValidationOptions.textsAreJSON`.
   ///   - looksAtAll: whether fields that can be nothing but text are looked at further, for a
   ///     `survey(of:)`.
   public init(
     header: [String], told: ValueFormats = ValueFormats(), nullWords: [String] = [],
-    marksText: Bool = false, looksAtAll: Bool = false
+    marksText: Bool = false, textsAreJSON: Bool = false, looksAtAll: Bool = false
   ) {
     self.header = header
     names = ColumnNames.make(from: header)
     self.told = told
     self.nullWords = NullWords(nullWords, areTexts: marksText)
     self.marksText = marksText
+    self.textsAreJSON = textsAreJSON
     self.looksAtAll = looksAtAll
     writing = names.map { WritingEvidence(told.formats(of: $0)) }
     conclusion = SurveyConclusion(findings: [], told: told)
@@ -69,7 +72,7 @@ public final class TypeInference {
     let open = Set(conclusion.notices.filter(\.code.isUndecided).map(\.column))
     values = names.indices.map { field in
       let isText = texts.contains(field) || open.contains(names[field])
-      return ValueEvidence(
+      return FieldEvidence(
         isText ? .other : writing[field].kind, conclusion.formats.formats(of: names[field]))
     }
     return true
@@ -106,7 +109,7 @@ public final class TypeInference {
   public func conclusion(for mapping: [MappedColumn]) -> SurveyConclusion {
     survey(
       of: mapping.compactMap { mapped in
-        SurveyColumn.Kind(mapped.column.type.base).map {
+        SurveyColumn.Kind(mapped.read.type.base).map {
           SurveyColumn(field: mapped.field, name: mapped.column.name, kind: $0)
         }
       }
@@ -147,7 +150,8 @@ extension TypeInference {
       } else {
         values[field].add(
           text, line: batch.rows[row].line, isLiteral: marksText && !slice.isQuoted,
-          marksText: marksText, isASCII: batch.isPlainASCII, scratch: scratch)
+          marksText: marksText, textsAreJSON: textsAreJSON, isASCII: batch.isPlainASCII,
+          scratch: scratch)
       }
     }
   }

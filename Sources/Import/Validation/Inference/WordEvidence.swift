@@ -16,14 +16,15 @@ struct WordEvidence {
 
   /// - Parameters:
   ///   - isLiteral: whether the value is no text in a file that tells texts from others.
+  ///   - textsAreJSON: see `ValidationOptions.textsAreJSON`.
   ///   - words: told ones for true and false.
   ///   - time: how times are told to be written.
   mutating func add(
-    _ text: UnsafeRawBufferPointer, isLiteral: Bool, words: BooleanWords?, time: TimeFormat?,
-    scratch: ScratchText
+    _ text: UnsafeRawBufferPointer, isLiteral: Bool, textsAreJSON: Bool, words: BooleanWords?,
+    time: TimeFormat?, scratch: ScratchText
   ) {
     count &+= 1
-    if canBeJSON { canBeJSON = isLiteral || isContainer(text) }
+    if canBeJSON { canBeJSON = isJSON(text, isLiteral: isLiteral, textsAreJSON: textsAreJSON) }
     if canBeUUID { canBeUUID = Self.isUUID(text, scratch) }
     if canBeTime { canBeTime = Self.isTime(text, time, scratch) }
     if canBeBoolean { canBeBoolean = isBoolean(text, words, scratch) }
@@ -39,12 +40,15 @@ struct WordEvidence {
     return canBeJSON && hasContainer ? .jsonb : nil
   }
 
-  private mutating func isContainer(_ text: UnsafeRawBufferPointer) -> Bool {
-    guard text[0] == UInt8(ascii: "{") || text[0] == UInt8(ascii: "["),
-      JSONText.isSurelyValid(text, as: .jsonb(takesUnicode: true))
-    else { return false }
+  /// An object or an array, or what may stand beside them: other literals, and in JSON files texts, which
+  /// are themselves there whatever they look like.
+  private mutating func isJSON(
+    _ text: UnsafeRawBufferPointer, isLiteral: Bool, textsAreJSON: Bool
+  ) -> Bool {
+    if textsAreJSON, !isLiteral { return true }
+    guard text[0] == UInt8(ascii: "{") || text[0] == UInt8(ascii: "[") else { return isLiteral }
     hasContainer = true
-    return true
+    return JSONText.isSurelyValid(text, as: .jsonb(takesUnicode: true))
   }
 
   /// Only the usual form: other ones, such as 32 digits alone, are often something else.

@@ -10,6 +10,8 @@ public struct InspectionRequest: Sendable {
   public var table: QualifiedName
   /// The table that the file is held against, or nil.
   public var target: TargetTable?
+  /// Those of the mapping, as `LookupCatalog` found them.
+  public var lookups: [ColumnLookup]
   /// Whether the file is only the start of one.
   public var isStart: Bool
   /// Whether it is known that the file goes on.
@@ -17,12 +19,13 @@ public struct InspectionRequest: Sendable {
 
   /// Asks for a whole file, unless told otherwise.
   public init(
-    options: ImportOptions, table: QualifiedName, target: TargetTable? = nil, isStart: Bool = false,
-    isCut: Bool = false
+    options: ImportOptions, table: QualifiedName, target: TargetTable? = nil,
+    lookups: [ColumnLookup] = [], isStart: Bool = false, isCut: Bool = false
   ) {
     self.options = options
     self.table = table
     self.target = target
+    self.lookups = lookups
     self.isStart = isStart
     self.isCut = isCut
   }
@@ -43,7 +46,8 @@ extension FileInspection {
     let rows = source.rows
     let inference = TypeInference(
       header: rows.header.names, told: formats, nullWords: request.options.null ?? [],
-      marksText: rows.plan.marksText, looksAtAll: request.target != nil)
+      marksText: rows.plan.marksText, textsAreJSON: rows.plan.format == .json,
+      looksAtAll: request.target != nil)
     var counts = RowTally()
     try rows.each { batch in
       counts.add(batch)
@@ -69,7 +73,7 @@ extension FileInspection {
       target: request.target.map {
         TargetFit(
           inference, plan: rows.plan, header: rows.header.names, target: $0,
-          options: request.options)
+          options: request.options, lookups: request.lookups)
       })
   }
 
@@ -131,7 +135,8 @@ private struct InspectedFile {
     let plan = try FileInspector(file, request: told, scratch: scratch).plan(.whole)
     guard let target = request.target else { return plan }
     return try FirstLook(
-      file, plan: plan, target: target, options: request.options, lookups: [], scratch: scratch
+      file, plan: plan, target: target, options: request.options, lookups: request.lookups,
+      scratch: scratch
     ).plan
   }
 }

@@ -42,37 +42,36 @@ extension TargetFit {
   /// Holds what was found in a file against a table.
   init(
     _ inference: TypeInference, plan: FilePlan, header: [String], target: TargetTable,
-    options: ImportOptions
+    options: ImportOptions, lookups: [ColumnLookup]
   ) {
     self.target = target.displayName
     let suggestion = MappingSuggestion(
       header: header, hasHeader: plan.hasHeader, told: options.mapping?.mapValues { $0?.column },
       table: target)
-    // A natural key is no value of the column that it leads to.
-    let lookups = Set(
-      (options.mapping ?? [:]).compactMap { $0.value?.lookup == nil ? nil : $0.value?.column })
-    let mapped = suggestion.fields.compactMap { field in
-      field.column.map { MappedColumn(field: field.field, header: field.header, column: $0) }
+    let places = suggestion.fields.map { field in
+      field.column.map { column in
+        MappedColumn(
+          field: field.field, header: field.header, column: column,
+          lookup: lookups.first { $0.column == column.name })
+      }
     }
-    let conclusion = inference.conclusion(for: mapped.filter { !lookups.contains($0.column.name) })
+    let mapped = places.compactMap(\.self)
+    let conclusion = inference.conclusion(for: mapped)
     let open = conclusion.notices.filter(\.code.isUndecided)
     let undecided = Set(open.map(\.column))
     let columns = inference.columns
     fields = suggestion.fields.map { field in
-      let misfits = field.column.map {
-        lookups.contains($0.name)
-          ? []
-          : ColumnFit(columns[field.field], into: $0, isOpen: undecided.contains($0.name)).reasons
+      let misfits = places[field.field].map {
+        ColumnFit(columns[field.field], into: $0.read, isOpen: undecided.contains($0.column.name))
+          .reasons
       }
       return Field(
         header: field.header, column: field.column?.name, type: field.column?.type.sqlName,
         reasons: field.reasons + (misfits ?? []))
     }
-    let columnNames = Dictionary(
-      suggestion.fields.map { ($0.header, $0.column?.name) },
+    mapping = Dictionary(
+      suggestion.fields.map { ($0.header, TargetFit.entry(for: $0, told: options.mapping)) },
       uniquingKeysWith: { first, _ in first })
-    mapping = columnNames.mapValues { $0.map { MappingEntry(column: $0) } }
-      .merging((options.mapping ?? [:]).filter { header.contains($0.key) }) { _, told in told }
     obstacles = open.map {
       Obstacle(
         code: ImportFailure.Code.ambiguousValues.rawValue, message: $0.message, hint: $0.hint)
@@ -80,11 +79,21 @@ extension TargetFit {
     do {
       let found = try ImportPreflight.key(of: target, named: options.key)
       key = found.columns
-      let names = HeaderMapping(explicit: columnNames, isRow: plan.hasHeader && plan.format != .json)
+      let names = HeaderMapping(
+        explicit: mapping.mapValues { $0?.column }, isRow: plan.hasHeader && plan.format != .json)
       findObstacles(to: found, mapped, names, header: header, target: target)
     } catch {
       obstacles.append(Obstacle(ImportFailure(describing: error)))
     }
+  }
+
+  /// A field's entry of the mapping, with the lookup that was told for its column.
+  private static func entry(
+    for field: SuggestedField, told: [String: MappingEntry?]?
+  ) -> MappingEntry? {
+    guard let column = field.column else { return nil }
+    let entry = told?.first { $0.key == field.header || $0.value?.column == column.name }?.value
+    return MappingEntry(column: column.name, lookup: entry?.lookup)
   }
 
   /// What an import with the suggested mapping would be refused for.

@@ -1,7 +1,7 @@
 import ImportModel
 
 /// What the values of one field are, once it is known how they are written: the second look at them.
-struct ValueEvidence {
+struct FieldEvidence {
   private static let sampleCount = 3
   private static let sampleBytes = 60
 
@@ -57,10 +57,11 @@ struct ValueEvidence {
   ///   - line: where it stands, for notes.
   ///   - isLiteral: whether the file says that it is none.
   ///   - marksText: see `ValidationOptions.marksText`.
+  ///   - textsAreJSON: see `ValidationOptions.textsAreJSON`.
   ///   - isASCII: whether that is known of the text.
   mutating func add(
-    _ field: UnsafeRawBufferPointer, line: Int64, isLiteral: Bool, marksText: Bool, isASCII: Bool,
-    scratch: ScratchText
+    _ field: UnsafeRawBufferPointer, line: Int64, isLiteral: Bool, marksText: Bool,
+    textsAreJSON: Bool, isASCII: Bool, scratch: ScratchText
   ) {
     let text = trims ? WhiteSpace.trimmed(field) : field
     guard !text.isEmpty else {
@@ -70,7 +71,9 @@ struct ValueEvidence {
     if !isASCII, !UTF8Text.isValid(text) { brokenCount &+= 1 }
     valueCount &+= 1
     measure(text, isASCII: isASCII)
-    if !keeps(text, isLiteral: isLiteral, marksText: marksText, scratch) {
+    if !keeps(
+      text, isLiteral: isLiteral, marksText: marksText, textsAreJSON: textsAreJSON, scratch)
+    {
       misfitCount &+= 1
       if misfit == nil { misfit = Quotation(text, line: line) }
     }
@@ -92,7 +95,8 @@ struct ValueEvidence {
 
   /// Whether the value is what the field seemed to be.
   private mutating func keeps(
-    _ text: UnsafeRawBufferPointer, isLiteral: Bool, marksText: Bool, _ scratch: ScratchText
+    _ text: UnsafeRawBufferPointer, isLiteral: Bool, marksText: Bool, textsAreJSON: Bool,
+    _ scratch: ScratchText
   ) -> Bool {
     switch kind {
     case .number:
@@ -111,7 +115,9 @@ struct ValueEvidence {
       return moments.add(ByteText.trimmed(text))
     case .other:
       if !words.isText {
-        words.add(text, isLiteral: isLiteral, words: booleans, time: times, scratch: scratch)
+        words.add(
+          text, isLiteral: isLiteral, textsAreJSON: textsAreJSON, words: booleans, time: times,
+          scratch: scratch)
       }
       return true
     }
