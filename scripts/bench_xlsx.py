@@ -70,8 +70,9 @@ def openpyxl_rows(book: Path, work: Path) -> tuple[Iterator[tuple], float]:
 
 
 def value_row(row: list[str]) -> tuple:
-    """Texts become values, so that 1.50 and 1.5 are the same."""
-    serial, item, store, day, quantity, price, discount, email, paid, sold = row
+    """Texts become values, so that 1.50 and 1.5 are the same. Empty cells at the end may be left out."""
+    whole = row + [""] * (len(COLUMNS) - len(row))
+    serial, item, store, day, quantity, price, discount, email, paid, sold = whole
     return (
         int(serial),
         item,
