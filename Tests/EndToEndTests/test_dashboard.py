@@ -228,8 +228,7 @@ def test_a_header_that_does_not_fit_is_seen_before_it_is_sent(page: Page) -> Non
     header = "Serial Number;item-code;STORE_ID;sale date;colour"
     page.get_by_test_id("file").set_input_files(rows_file("stock.csv", "1;A;1;2024-01-01;red", header=header))
     check = page.locator("#header-check")
-    page.locator("#options summary").click()
-    page.get_by_label("Fields are separated by").select_option(";")
+    expect(page.get_by_test_id("file-reading")).to_have_text("Read as CSV with semicolons")
     expect(check).to_contain_text("Missing in the file: quantity, unit_price.")
     expect(check).to_contain_text("“colour”")
     expect(page.locator('tr[data-state="missing"]')).to_have_count(2)
@@ -237,6 +236,19 @@ def test_a_header_that_does_not_fit_is_seen_before_it_is_sent(page: Page) -> Non
 
     page.get_by_test_id("file").set_input_files(rows_file("good.csv", header=HEADER.replace(",", ";")))
     expect(check).to_contain_text("The header fits")
+    page.locator("#options summary").click()
+    page.get_by_label("The first row").select_option("false")
+    expect(check).to_be_hidden()
+
+
+def test_a_file_that_is_no_table_is_told_of_before_it_is_sent(page: Page) -> None:
+    picture = {"name": "logo.csv", "mimeType": "text/csv", "buffer": b"%PDF-1.7\n" + bytes(2000)}
+    page.get_by_test_id("file").set_input_files(picture)
+    expect(page.get_by_test_id("problem")).to_contain_text("PDF")
+
+    page.get_by_test_id("file").set_input_files(rows_file("good.csv"))
+    expect(page.get_by_test_id("file-reading")).to_have_text("Read as CSV with commas")
+    expect(page.get_by_test_id("problem")).to_be_hidden()
 
 
 def test_the_options_are_sent(page: Page, house: House) -> None:

@@ -26,12 +26,13 @@ export function problemOf(status, text) {
   return new Problem(`The server answered ${status} and gave no reason.`, "", "unknown", status);
 }
 
-async function call(method, path, { signal, body } = {}) {
+async function call(method, path, { signal, body, bytes } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (bytes !== undefined) headers["Content-Type"] = "application/octet-stream";
   let answer;
   try {
-    answer = await fetch(path, { method, signal, headers, body: body && JSON.stringify(body) });
+    answer = await fetch(path, { method, signal, headers, body: bytes ?? (body && JSON.stringify(body)) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(unreachable, "Check that it runs, then try again.");
@@ -40,8 +41,8 @@ async function call(method, path, { signal, body } = {}) {
   return answer;
 }
 
-async function json(method, path, body) {
-  const answer = await call(method, path, { body });
+async function json(method, path, body, bytes) {
+  const answer = await call(method, path, { body, bytes });
   try {
     return await answer.json();
   } catch (error) {
@@ -75,6 +76,11 @@ export async function templates() {
 /** Saves options under a name; resolves to the template. */
 export function saveTemplate(name, options) {
   return json("PUT", `/templates/${encodeURIComponent(name)}`, options);
+}
+
+/** What a file is, by the bytes of its start and the options that an import of it would have. */
+export function inspect(bytes, options) {
+  return json("POST", `/inspect?${new URLSearchParams(options)}`, undefined, bytes);
 }
 
 /** A page of imports, newest first: `{items, next}`. */

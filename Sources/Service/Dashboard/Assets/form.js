@@ -3,7 +3,8 @@
 import * as api from "./api.js";
 import { announce, batched, byId, setText, show } from "./dom.js";
 import { bytes, duration, percent } from "./format.js";
-import { fit, headerOf } from "./header.js";
+import { fit, headerOf, look } from "./header.js";
+import { readingOf } from "./source.js";
 import { describeFit, describeTarget, keyOf, keyOptions, mustHave, targetOptions } from "./target.js";
 import { mapped, Templates } from "./templates.js";
 import { upload } from "./upload.js";
@@ -18,6 +19,8 @@ export class ImportForm {
   #templates = new Templates();
   #file = null;
   #header = null;
+  /** Counts the looks at files: an answer that comes late is of no use. */
+  #lookTurn = 0;
   #sending = null;
   #progress = null;
   #replayed = null;
@@ -212,25 +215,34 @@ export class ImportForm {
     return this.#readHeader();
   }
 
-  get #delimiter() {
-    const chosen = byId("delimiter").value || this.#templates.chosen?.options.delimiter || ",";
-    return chosen.replace("\\t", "\t");
+  /** What is told of how the file is to be read. */
+  #readingOptions() {
+    const options = {};
+    const template = byId("template").value;
+    if (template) options.template = template;
+    for (const name of readingNames) if (byId(name).value) options[name] = byId(name).value;
+    return options;
   }
 
   async #readHeader() {
     const file = this.#file;
-    const delimiter = this.#delimiter;
-    let header = null;
+    const turn = (this.#lookTurn += 1);
+    let found = null;
+    let problem = null;
     try {
-      header = file && (await headerOf(file, delimiter));
+      found = file && (await look(file, this.#readingOptions()));
     } catch (error) {
-      // A folder, or a file that is gone or locked.
-      if (file === this.#file) {
-        this.#showProblem(new api.Problem(`${file.name} cannot be read.`, "Choose a file that is there."));
-      }
+      // Otherwise a folder, or a file that is gone or locked.
+      problem =
+        error instanceof api.Problem
+          ? error
+          : new api.Problem(`${file.name} cannot be read.`, "Choose a file that is there.");
     }
-    if (file !== this.#file) return;
-    this.#header = header;
+    if (turn !== this.#lookTurn) return;
+    if (problem) this.#showProblem(problem);
+    this.#header = headerOf(found);
+    setText(byId("file-reading"), found ? `Read as ${readingOf({ ...found, reading: found })}` : "");
+    show(byId("file-reading"), found !== null);
     this.#showTarget();
   }
 

@@ -1,42 +1,29 @@
-// Looks at a file's header before it is sent: a wrong file costs no upload then.
-//
-// The server decides. This says what it will say, and says nothing where it is not sure.
+// Looks at a file before it is sent: a wrong file costs no upload then.
 
-const firstBytes = 64 * 1024;
+import { inspect, Problem } from "./api.js";
 
-/** The names in a file's header, or null where they cannot be told. */
-export async function headerOf(file, delimiter) {
-  const bytes = await file.slice(0, firstBytes).arrayBuffer();
-  let text;
+/** As much of a file as the server looks at. */
+const startBytes = 1 << 20;
+
+/**
+ * What a file is, as the server sees it by its start; null where that does not tell, as of a large
+ * workbook. A file that cannot be imported at all is a `Problem`.
+ */
+export async function look(file, options) {
+  const start = await file.slice(0, startBytes).arrayBuffer();
   try {
-    // A letter may be cut in two at the end: `stream` does not mind.
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return await inspect(start, options);
   } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const isWhole = file.size <= startBytes;
+    if (isWhole && error.status === 415) throw error;
     return null;
   }
-  const names = firstRecord(text, delimiter, file.size <= firstBytes);
-  return names && names.some((name) => name !== "") ? names : null;
 }
 
-/** The fields of the first record, quoted ones without their quotes; null where it does not end. */
-function firstRecord(text, delimiter, isWhole) {
-  const fields = [];
-  let field = "";
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const letter = text[at];
-    if (isQuoted) {
-      if (letter !== '"') field += letter;
-      else if (text[at + 1] === '"') field += text[(at += 1)];
-      else isQuoted = false;
-    } else if (letter === '"' && field === "") isQuoted = true;
-    else if (letter === delimiter) {
-      fields.push(field);
-      field = "";
-    } else if (letter === "\n" || letter === "\r") return [...fields, field];
-    else field += letter;
-  }
-  return isWhole && !isQuoted ? [...fields, field] : null;
+/** The names in the header of a file that was looked at; null where it has none. */
+export function headerOf(found) {
+  return found && found.dialect.header !== false ? found.header : null;
 }
 
 /** A name without case, spaces and punctuation: names that agree in this are one. */
@@ -49,8 +36,9 @@ function folded(name) {
  * to have, and of headers without a column.
  */
 export function fit(names, table, mustHave) {
-  // The report of rejected rows appends this column; the server leaves it out.
-  const headers = names.at(-1) === "_errors" ? names.slice(0, -1) : names;
+  // The report of rejected rows appends this column; the server leaves it out. So it does with columns
+  // that have no name.
+  const headers = names.filter((name) => name !== "" && name !== "_errors");
   const given = new Set(headers.map(folded));
   const known = new Set(table.columns.map((column) => folded(column.name)));
   const columns = table.columns.map((column) => column.name);
