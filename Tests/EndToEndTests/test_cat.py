@@ -123,3 +123,25 @@ def test_what_cannot_be_read_is_one_clear_error(tmp_path: Path) -> None:
     for answer in (cat(file), cat(tmp_path / "none.csv"), cat(tmp_path)):
         assert answer.returncode == 1
         assert answer.stderr.startswith(b"sluice: ") and answer.stderr.count(b"\n") == 1
+
+
+def test_quotes_within_fields_and_around_others_are_a_question(tmp_path: Path) -> None:
+    file = tmp_path / "pipes.csv"
+    pipes = "".join(f'{number},pipe 5" steel\n' for number in range(20_000))
+    file.write_text("id,name\n" + pipes)
+    assert cat(file).stdout.count(b'"pipe 5"" steel"\n') == 20_000
+
+    file.write_text("id,name\n" + pipes + '20000,"Smith, John"\n')
+    answer = cat(file)
+    assert answer.returncode == 1 and answer.stdout == b""
+    assert b"option quote" in answer.stderr
+    told = cat(file, "--quote", "none")
+    assert len(rows(told.stdout)) - 1 == 20_000 and b"field_count" in told.stderr
+
+
+def test_a_row_that_begins_like_a_remark_is_a_row(tmp_path: Path) -> None:
+    file = tmp_path / "remark.csv"
+    file.write_text("# made by x\nid,name\n1,a\n#2,b\n3,c\n")
+    assert cat(file).stdout == b"id,name\n1,a\n#2,b\n3,c\n"
+    file.write_text("# made by x\nid,name\n1,a\n# a remark, really, it is\n3,c\n")
+    assert cat(file).stdout == b"id,name\n1,a\n3,c\n"

@@ -255,6 +255,33 @@ def test_a_zero_byte_costs_its_row(orders: House) -> None:
     assert [row["row"] for row in orders.api.error_report(found["task_id"])] == ["1"]
 
 
+def test_records_may_be_sent_again_and_again(orders: House) -> None:
+    content = b'{"id": 1, "amount": "x"}\n{"id": 2, "amount": "y"}\n'
+    for _ in range(3):
+        found = load(orders, content, force="true")
+        assert found["rows_bad"] == 2 and found["rows_read"] == 2
+        content = orders.api.call("GET", f"/imports/{found['task_id']}/errors", params={"format": "source"}).content
+        assert content.count(b"_errors") == 2
+
+
+def test_the_reasons_go_into_no_column_that_only_resembles_their_name(house: House) -> None:
+    house.database.execute("CREATE TABLE demo.orders (id integer PRIMARY KEY, amount numeric, errors text)")
+
+    load(house, b"id,amount,_errors\n1,2,was bad\n")
+
+    assert held(house, "id, amount, errors") == [["1", "2", ""]]
+
+
+def test_a_report_where_nothing_is_quoted_can_be_sent_again(orders: House) -> None:
+    found = load(orders, b'id,name,amount\n1,5" nail,x\n2,37.8"N,2\n')
+
+    assert found["source"]["dialect"]["quote"] == "none" and found["rows_bad"] == 1
+    source = orders.api.call("GET", f"/imports/{found['task_id']}/errors", params={"format": "source"}).content
+    assert source.startswith(b'id,name,amount,_errors\r\n1,5" nail,x,amount: ')
+    load(orders, source.replace(b",x,", b",1,"))
+    assert held(orders, "id, name, amount") == [["1", '5" nail', "1.00"], ["2", '37.8"N', "2.00"]]
+
+
 def test_a_first_row_that_names_nothing_is_answered_with_what_may_be_wrong(orders: House) -> None:
     answer = orders.api.send(b"Nummer,Betrag\n1,2\n", "demo.orders")
 

@@ -552,6 +552,37 @@ def test_a_worker_that_dies_in_between_is_continued(make_house: HouseMaker, lock
         second.discard()
 
 
+def test_a_worker_that_dies_in_between_is_continued_whatever_the_type(make_house: HouseMaker) -> None:
+    house = make_house("--no-worker", SLUICE_LEASE_SECONDS="4")
+    # A type that the path of a session has, and an empty one has not.
+    house.database.execute(
+        """
+        CREATE TYPE public.code AS ENUM ('a', 'b');
+        CREATE TABLE demo.customers (code public.code PRIMARY KEY, login text UNIQUE);
+        CREATE TABLE demo.orders (id int PRIMARY KEY, customer public.code REFERENCES demo.customers);
+        INSERT INTO demo.customers VALUES ('a', 'ann'), ('b', 'bob');
+        """
+    )
+    mapping = {"customer": {"column": "customer", "lookup": "demo.customers.login"}}
+    file = b"id,customer\n1,ann\n2,bob\n3,ann\n"
+    task_id = house.api.submit(file, "demo.orders", mapping=json.dumps(mapping))
+    first, second = worker_of(house, 1), worker_of(house, 2)
+    try:
+        with Lock(house, "demo.orders"):
+            first.start()
+            eventually("waits", lambda: waits_for_a_lock(house) or None)
+            first.kill()
+        eventually("is gone", lambda: nobody_works(house) or None)
+        second.start()
+        house.api.wait(task_id)
+        second.stop()
+    finally:
+        first.discard()
+        second.discard()
+    held = house.database.rows("SELECT id, customer::text FROM demo.orders ORDER BY 1")
+    assert held == [(1, "a"), (2, "b"), (3, "a")]
+
+
 def test_a_locked_table_of_keys_is_waited_for(house: House) -> None:
     with Lock(house, "demo.customers"):
         task_id = house.api.submit(FILE, "demo.orders", mapping=mapping())

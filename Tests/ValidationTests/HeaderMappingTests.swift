@@ -71,6 +71,15 @@ struct HeaderMappingTests {
     #expect(try names(["item_code"], ["not there": nil]) == ["0:item_code>item_code"])
   }
 
+  @Test("an entry that is spelled like the header wins over those that only resemble it")
+  func exactEntries() throws {
+    let table = Self.table(Self.column("name"), Self.column("other"))
+    let mapping = HeaderMapping(explicit: ["NAME": "other", "Name": nil, "name": "name"])
+    #expect(try mapping.resolve(header: ["NAME"], table: table).map(\.column.name) == ["other"])
+    let clash = HeaderMapping(explicit: ["Name": "other", "name": "name"])
+    #expect(throws: MappingError.self) { try clash.resolve(header: ["NAME"], table: table) }
+  }
+
   @Test("a header that fits no column is an error that shows the columns and the way out")
   func unknown() throws {
     let error = try code(["item_code", "colour", ""])

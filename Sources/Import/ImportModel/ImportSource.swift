@@ -128,16 +128,18 @@ extension ImportSource.Dialect {
   public static let plain = ImportSource.Dialect(delimiter: ",", quote: "\"", escape: "\"")
 
   /// A cell as it is written in this dialect: in quotes where it must be, or where a spreadsheet might see
-  /// another separator. Where nothing is ever quoted, spaces stand for what would part the row.
+  /// another separator. Where nothing is ever quoted, spaces stand for what would part the row, and single
+  /// quotes for double ones, by which the file might be taken for one with quotes.
   public func quoted(_ cell: String) -> String {
     let escape = escape == "copy" ? "\\" : escape
-    let parts = [delimiter ?? ",", quote ?? "\"", escape ?? "", comment ?? "", ";\t\n\r"]
+    let mark = quote == "none" ? "" : quote ?? "\""
+    let parts = [delimiter ?? ",", mark, escape ?? "", comment ?? "", ";\t\n\r"]
     let special = Set(parts.joined().unicodeScalars)
-    guard cell.unicodeScalars.contains(where: special.contains) else { return cell }
     if quote == "none" {
-      return String(
-        String.UnicodeScalarView(cell.unicodeScalars.map { special.contains($0) ? " " : $0 }))
+      let plain = cell.unicodeScalars.map { $0 == "\"" ? "'" : special.contains($0) ? " " : $0 }
+      return String(String.UnicodeScalarView(plain))
     }
+    guard cell.unicodeScalars.contains(where: special.contains) else { return cell }
     let quote = quote ?? "\""
     var result = quote
     for scalar in cell.unicodeScalars {

@@ -42,9 +42,13 @@ public struct LookupResolver: Sendable {
   /// - Throws: `LeaseLost`; `ImportFailure` where more rows are rejected than may be: those rejects are
   ///   kept, and staging is given up; `PostgresError`.
   public func run(_ staged: RowCounts) async throws -> RowCounts {
-    guard table.layout.hasLookups, try await !table.isResolved(on: connection) else {
-      return staged
+    guard table.layout.hasLookups else { return staged }
+    // Types are named as they are where nothing is on the path.
+    let isResolved = try await connection.transaction("READ ONLY") { connection in
+      try await connection.execute("SET LOCAL search_path = pg_catalog")
+      return try await table.isResolved(on: connection)
     }
+    if isResolved { return staged }
     let outcome = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { _ in
       try await resolve(staged)
     }

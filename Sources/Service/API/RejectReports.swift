@@ -142,12 +142,14 @@ struct RecordReport: RejectReport {
     guard let row = row.take() else { return }
     let encoder = JSONEncoder()
     encoder.outputFormatting = .withoutEscapingSlashes
-    let end = row.raw.lastIndex(of: UInt8(ascii: "}"))
-    if let members = RecordReport.members(of: row.raw), let end {
-      bytes += row.raw[..<end]
-      bytes += Array((members == 0 ? "" : ", ").utf8)
+    if RecordReport.isRecord(row.raw) {
+      // A record that was sent again has those of the time before.
+      let record = JSONMembers(row.raw).without("_errors")
+      let end = record.lastIndex(of: UInt8(ascii: "}")) ?? record.endIndex
+      bytes += record[..<end]
+      bytes += Array((JSONMembers(record).count == 0 ? "" : ", ").utf8)
       bytes += Array("\"_errors\": ".utf8) + Array(try encoder.encode(row.errors))
-      bytes += row.raw[end...]
+      bytes += record[end...]
     } else {
       let raw = String(decoding: row.raw, as: UTF8.self)
       bytes += Array(try encoder.encode(Broken(raw: raw, errors: row.errors)))
@@ -155,13 +157,13 @@ struct RecordReport: RejectReport {
     bytes.append(10)
   }
 
-  /// How many members a record has, or nil where it is none.
-  private static func members(of raw: [UInt8]) -> Int? {
+  private static func isRecord(_ raw: [UInt8]) -> Bool {
     do {
-      return try JSONDecoder().decode([String: JSONValue].self, from: Data(raw)).count
+      _ = try JSONDecoder().decode([String: JSONValue].self, from: Data(raw))
+      return true
     } catch {
       // It is told as what it is.
-      return nil
+      return false
     }
   }
 }

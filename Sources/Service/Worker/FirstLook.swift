@@ -80,19 +80,26 @@ struct FirstLook {
   /// The mapping asked for, without what need not be said.
   private func told() -> [String: String?] {
     var told = explicit ?? [:]
+    // A column that only resembles it would take the reasons for values.
+    func leaveOutErrors() {
+      let isColumn = target.columns.contains { $0.name == FirstLook.errorsHeader }
+      if told[FirstLook.errorsHeader] == nil, !isColumn {
+        told[FirstLook.errorsHeader] = .some(nil)
+      }
+    }
     func leaveOut(_ name: String) {
       if told[name] == nil, !HeaderMapping.hasColumn(for: name, in: target) {
         told[name] = .some(nil)
       }
     }
     if case .json(_, let columns) = plan.content {
-      if header.names.contains(FirstLook.errorsHeader) { leaveOut(FirstLook.errorsHeader) }
+      if header.names.contains(FirstLook.errorsHeader) { leaveOutErrors() }
       // Who takes `address.city` out of an object has said what becomes of `address`.
       for column in columns where column.path.count > 1 && told[column.name] != nil {
         if header.names.contains(column.path[0]) { leaveOut(column.path[0]) }
       }
     } else {
-      if header.names.last == FirstLook.errorsHeader { leaveOut(FirstLook.errorsHeader) }
+      if header.names.last == FirstLook.errorsHeader { leaveOutErrors() }
       // Spreadsheets write columns that are empty but for a format.
       if !namelessFields.isEmpty { leaveOut("") }
     }

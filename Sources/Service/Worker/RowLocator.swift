@@ -21,6 +21,10 @@ struct RowLocator: Sendable {
   ///
   /// - Parameter breaches: by row, ascending; a row may have several.
   func reject(_ breaches: [RowBreach], on connection: PostgresConnection) async throws {
+    // To come to a row of such a file may take longer than the session may be idle.
+    if !input.isSeekable {
+      try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+    }
     let records = RecordBatch()
     var wanted = breaches[...]
     while let first = wanted.first?.row {

@@ -29,4 +29,13 @@ struct ColumnNamesTests {
     #expect(ColumnNames.table(forFile: "/in/Q3 Sales.csv.gz") == "q3_sales")
     #expect(ColumnNames.table(forFile: "....") == "imported")
   }
+
+  @Test("a column that each table has already, and a name that is too long as a whole, get another")
+  func impossibleNames() {
+    #expect(ColumnNames.make(from: ["xmin", "ctid"]) == ["xmin_2", "ctid_2"])
+    let letter = "a" + String(repeating: "\u{301}", count: 60)
+    #expect(ColumnNames.make(from: ["id", letter]) == ["id", "column_2"])
+    #expect(ColumnNames.table(forFile: letter) == "imported")
+    #expect(Set(ColumnNames.make(from: Array(repeating: "a", count: 16_384))).count == 16_384)
+  }
 }

@@ -111,8 +111,7 @@ public struct DialectDetector: Sendable {
       var table = try SampleTable(sample.bytes, dialect: dialect, limits: limits)
       if request.skipRows == nil, let start = tableStart(in: table) {
         dialect.skipRows = start
-        // Remarks above the table are taken to go on within it.
-        if request.comment == nil, sample.lineBegins(with: UInt8(ascii: "#"), before: start) {
+        if request.comment == nil, hasRemarks(table, sample, start: start) {
           dialect.comment = [UInt8(ascii: "#")]
         }
         table = try SampleTable(sample.bytes, dialect: dialect, limits: limits)
@@ -124,6 +123,15 @@ public struct DialectDetector: Sendable {
     } catch let error as ReadingError where error.code == .emptyFile {
       return nil
     }
+  }
+
+  /// Whether remarks, as there are above the table, go on within it: a line that may be a row is none.
+  private func hasRemarks(_ table: SampleTable, _ sample: Sample, start: Int) -> Bool {
+    let sign = UInt8(ascii: "#")
+    guard sample.lineBegins(with: sign, before: start) else { return false }
+    let lines = sample.lines(beginningWith: sign)
+    let within = table.rows.filter { $0.line > Int64(start) && lines.contains($0.line) }
+    return !within.isEmpty && within.allSatisfy { $0.width != table.commonWidth }
   }
 
   /// How many lines stand before the table, where some do that cannot belong to it.

@@ -58,8 +58,34 @@ public struct FileInspector {
       plan.content = .csv(guess.dialect)
       plan.isSure = plan.isSure && guess.isSure
       plan.notes += guess.notes
+      if scope == .whole, !isWhole { try checkQuotes(of: plan, guess.dialect) }
     }
     return plan
+  }
+
+  /// Quotes that stand within fields only quote nothing: that has to hold for the whole file. Where it
+  /// does not, either way of reading would change values without a word.
+  private func checkQuotes(of plan: FilePlan, _ dialect: CSVDialect) throws {
+    guard dialect.quote == nil, request.dialect.quote == nil, let last = dialect.delimiter.last,
+      try opensField(in: plan.text(of: file), behind: [last, .lf, .cr])
+    else { return }
+    throw ReadingError(
+      .badDialect,
+      "Some fields of the file stand in quotes, and others have quotes within that are not doubled.",
+      hint: "Set the option quote: none where quotes belong to the values, else the quote.")
+  }
+
+  private func opensField(in source: any ByteSource, behind ends: [UInt8]) throws -> Bool {
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.blockBytes, alignment: 64)
+    defer { buffer.deallocate() }
+    var before = UInt8.lf
+    while case let count = try source.read(into: buffer), count > 0 {
+      for byte in buffer[..<count] {
+        if byte == UInt8(ascii: "\""), ends.contains(before) { return true }
+        before = byte
+      }
+    }
+    return false
   }
 
   private func workbookPlan() throws -> FilePlan {

@@ -76,6 +76,20 @@ struct Sample {
     zip(bytes, bytes.dropFirst()).contains { $0 == pair[0] && $1 == pair[1] }
   }
 
+  /// The numbers of the lines that begin with a byte, the first line being 1.
+  func lines(beginningWith byte: UInt8) -> Set<Int64> {
+    var found: Set<Int64> = []
+    var line: Int64 = 1
+    for (index, current) in bytes.enumerated() {
+      let before = index == 0 ? UInt8.lf : bytes[index - 1]
+      if before == .lf || (before == .cr && current != .lf) {
+        if index > 0 { line += 1 }
+        if current == byte { found.insert(line) }
+      }
+    }
+    return found
+  }
+
   /// Whether one of the first lines begins with a byte.
   func lineBegins(with byte: UInt8, before line: Int) -> Bool {
     bytes.split(omittingEmptySubsequences: false) { $0 == .lf || $0 == .cr }.prefix(max(line, 0))

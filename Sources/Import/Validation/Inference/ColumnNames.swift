@@ -7,26 +7,33 @@ public enum ColumnNames {
 
   /// One name a header, in the same order.
   public static func make(from header: [String]) -> [String] {
-    var taken: Set<String> = []
+    var taken = systemColumns
+    var next: [String: Int] = [:]
     return header.enumerated().map { place, title in
-      let plain = name(from: title)
+      let plain = cut(name(from: title), to: maxBytes)
       let base = plain.isEmpty ? "column_\(place + 1)" : plain
-      var candidate = cut(base, to: maxBytes)
-      var number = 2
+      var candidate = base
+      var number = next[base] ?? 2
       while !taken.insert(candidate).inserted {
         let suffix = "_\(number)"
         candidate = cut(base, to: maxBytes - suffix.utf8.count) + suffix
         number += 1
       }
+      next[base] = number
       return candidate
     }
   }
 
+  /// Names that each table has already (manual, section 5.5).
+  private static let systemColumns: Set<String> = [
+    "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid",
+  ]
+
   /// The name of a table for a file: `Q3 Sales.csv.gz` becomes `q3_sales`.
   public static func table(forFile file: String) -> String {
     let last = file.split(separator: "/").last ?? ""
-    let name = name(from: String(last.prefix { $0 != "." }))
-    return name.isEmpty ? "imported" : cut(name, to: maxBytes)
+    let name = cut(name(from: String(last.prefix { $0 != "." })), to: maxBytes)
+    return name.isEmpty ? "imported" : name
   }
 
   private static func name(from title: String) -> String {

@@ -6,7 +6,11 @@ struct NumberExtent {
   private static let maxPrecision = 1000
   /// A double precision number keeps so many decimal digits.
   private static let doubleDigits = 15
-  private static let maxExponent = 300
+  /// And numbers below ten to this power, with digits down to its inverse.
+  private static let maxExponent = 305
+  /// What numeric holds before the point and behind it.
+  private static let maxWhole = 131_072
+  private static let maxFraction = 16_383
 
   private(set) var count: Int64 = 0
   private var integerDigits = 0
@@ -34,6 +38,7 @@ struct NumberExtent {
       while ByteText.isDigit(cursor.next) { cursor.position &+= 1 }
       fraction = cursor.position &- begin
     }
+    guard whole.count <= Self.maxWhole, fraction <= Self.maxFraction else { return false }
     guard whole.count + fraction > 0, whole.count < 2 || whole[0] != UInt8(ascii: "0") else {
       return false
     }
@@ -57,7 +62,9 @@ struct NumberExtent {
     scale = max(scale, fraction - (exponent ?? 0))
     if let exponent {
       hasExponent = true
-      if abs(exponent) > Self.maxExponent { hasHugeExponent = true }
+      if digits + exponent > Self.maxExponent || fraction - exponent > Self.maxExponent {
+        hasHugeExponent = true
+      }
     }
     guard let value = Self.integer(whole, isNegative: isNegative) else {
       exceedsBigint = true

@@ -68,14 +68,29 @@ public final class TypeInference {
         return false
       }
     }
-    conclusion = survey(of: candidates()).conclusion()
-    let open = Set(conclusion.notices.filter(\.code.isUndecided).map(\.column))
+    conclude()
     values = names.indices.map { field in
-      let isText = texts.contains(field) || open.contains(names[field])
-      return FieldEvidence(
-        isText ? .other : writing[field].kind, conclusion.formats.formats(of: names[field]))
+      FieldEvidence(
+        texts.contains(field) ? .other : writing[field].kind,
+        conclusion.formats.formats(of: names[field]))
     }
     return true
+  }
+
+  /// What stays open is text, and has no say then in how the others are written.
+  private func conclude() {
+    var kept: [SurveyNotice] = []
+    while true {
+      conclusion = survey(of: candidates()).conclusion()
+      let open = conclusion.notices.filter(\.code.isUndecided)
+      let fields = names.indices.filter { field in
+        !texts.contains(field) && open.contains { $0.column == names[field] }
+      }
+      if fields.isEmpty { break }
+      kept += open
+      texts.formUnion(fields)
+    }
+    conclusion.notices += kept
   }
 
   /// How the values are written: what was told, and what they decide besides.

@@ -95,8 +95,23 @@ private struct MappingPlan {
   }
 
   mutating func apply(_ explicit: [String: String?]) throws(MappingError) {
+    var claims: [Int: String] = [:]
     for (name, target) in explicit.sorted(by: { $0.key < $1.key }) {
-      let fields = HeaderMapping.matches(name, in: header)
+      var fields = HeaderMapping.matches(name, in: header)
+      if let first = fields.first, header[first] != name {
+        // What is spelled like a header means it, and nobody else does.
+        fields.removeAll { explicit.index(forKey: header[$0]) != nil }
+        if fields.isEmpty { continue }
+        for field in fields {
+          if let other = claims.updateValue(name, forKey: field) {
+            throw MappingError(
+              code: .ambiguous,
+              message:
+                "the mapping's \(quoted(other)) and \(quoted(name)) both fit \(places([field]))",
+              hint: "write the header as it stands in the file")
+          }
+        }
+      }
       guard let target else {
         for field in fields { fates[field] = .leftOut }
         continue

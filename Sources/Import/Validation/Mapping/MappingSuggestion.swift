@@ -43,7 +43,7 @@ public struct MappingSuggestion {
           || (!folded.isEmpty && HeaderMapping.folded(fields[$0].header) == folded)
       }
       for field in matches {
-        if let column = table.columns.first(where: { $0.name == name }) {
+        if let name, let column = HeaderMapping.column(named: name, in: table) {
           take(column, for: field, &open)
         } else {
           open.remove(field)

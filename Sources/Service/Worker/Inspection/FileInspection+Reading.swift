@@ -32,6 +32,8 @@ public struct InspectionRequest: Sendable {
 }
 
 extension FileInspection {
+  /// A table of Postgres has no more columns than these.
+  fileprivate static let limits = ReadingLimits(maxColumns: 1600)
   private static let badRowLimit = 5
   private static let rawBytes = 200
 
@@ -132,7 +134,9 @@ private struct InspectedFile {
   private static func plan(
     _ file: any FileBytes, _ request: InspectionRequest, _ told: FileRequest, scratch: String
   ) throws -> FilePlan {
-    let plan = try FileInspector(file, request: told, scratch: scratch).plan(.whole)
+    let plan = try FileInspector(
+      file, request: told, limits: FileInspection.limits, scratch: scratch
+    ).plan(.whole)
     guard let target = request.target else { return plan }
     return try FirstLook(
       file, plan: plan, target: target, options: request.options, lookups: request.lookups,

@@ -59,8 +59,8 @@ struct RowsToInspect {
     }
     self.isCut = isCut || count >= Self.startRows
     guard isCut, count < Self.startRows else { return }
-    if let unterminated {
-      // A quote that is open at the end is that of the row that is cut off.
+    if let unterminated, let last, last.number - unterminated <= 20 {
+      // A quote that is open at the end is that of the row that is cut off. One further up is a fault.
       limit = unterminated - 1
     } else if let last, !endsWithLine && plan.format == .csv || isUnfinished(last) {
       limit = last.number - 1

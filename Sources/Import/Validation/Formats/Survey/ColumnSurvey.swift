@@ -44,6 +44,8 @@ public enum DateFinding: Sendable, Equatable {
   case isoOnly
   /// One order reads them all.
   case decided(ValueFormats.DateOrder)
+  /// All have names of months; these orders read them, and all of them alike.
+  case named(orders: [ValueFormats.DateOrder])
   /// Several orders read them all, and differently.
   case ambiguous(orders: [ValueFormats.DateOrder], example: String)
   /// No order reads them all: these two cannot stand in one.

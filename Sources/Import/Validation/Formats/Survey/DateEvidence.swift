@@ -105,8 +105,9 @@ struct DateEvidence: SurveyEvidence, Sendable {
     }
     let left = Self.orders.indices.filter { possible >> $0 & 1 == 1 }.map { Self.orders[$0] }
     guard let first = left.first else { return contradiction }
-    // Where all have names of months, the orders that are left read them alike.
-    if left.count == 1 || orderedCount == 0 { return .decided(first) }
+    // They say nothing of the order in which others are written.
+    if orderedCount == 0 { return .named(orders: left) }
+    if left.count == 1 { return .decided(first) }
     return .ambiguous(orders: left, example: firstDate?.text ?? "")
   }
 

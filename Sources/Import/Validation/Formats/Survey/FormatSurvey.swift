@@ -88,26 +88,22 @@ public struct FormatSurvey: Sendable {
   /// What was found, column by column. Numbers are judged by the whole file's decimal sign where there
   /// is one.
   public var findings: [ColumnSurvey] {
-    columns.indices.map { index in
-      let isDate = columns[index].kind == .date
-      return ColumnSurvey(
-        name: columns[index].name, kind: columns[index].kind,
-        dates: isDate ? dates[index].finding : .none,
-        numbers: isDate ? .none : numbers[index].finding(decimal(of: columns[index])),
-        valueCount: valueCounts[index],
-        otherCount: isDate ? dates[index].otherCount : numbers[index].otherCount)
-    }
-  }
-
-  /// The decimal sign that is told, or that holds for all numbers of the file; nil where each column has
-  /// its own.
-  private func decimal(of column: SurveyColumn) -> ValueFormats.Decimal? {
-    if let decimal = told.formats(of: column.name).toldDecimal { return decimal }
     let decided = Set(
       columns.indices.compactMap { index in
         told.columns[columns[index].name] == nil ? numbers[index].decidedDecimal : nil
       })
-    return decided.count == 1 ? decided.first : nil
+    let shared = decided.count == 1 ? decided.first : nil
+    return columns.indices.map { index in
+      let column = columns[index]
+      let isDate = column.kind == .date
+      let decimal = told.formats(of: column.name).toldDecimal ?? shared
+      return ColumnSurvey(
+        name: column.name, kind: column.kind, dates: isDate ? dates[index].finding : .none,
+        numbers: isDate
+          ? .none : numbers[index].finding(decimal, isMixed: decided.count > 1),
+        valueCount: valueCounts[index],
+        otherCount: isDate ? dates[index].otherCount : numbers[index].otherCount)
+    }
   }
 
   /// What follows for the import.

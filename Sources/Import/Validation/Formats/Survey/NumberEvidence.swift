@@ -101,27 +101,33 @@ struct NumberEvidence: SurveyEvidence, Sendable {
     }
   }
 
-  /// - Parameter decimal: the sign that holds for the file, or nil where the column alone decides.
-  func finding(_ decimal: ValueFormats.Decimal? = nil) -> NumberFinding {
+  /// - Parameters:
+  ///   - decimal: the sign that holds for the file, or nil where the column alone decides.
+  ///   - isMixed: whether columns of the file differ in it.
+  func finding(
+    _ decimal: ValueFormats.Decimal? = nil, isMixed: Bool = false
+  ) -> NumberFinding {
     guard signedCount > 0 else { return plainCount > 0 ? .plain : .none }
+    let postgres = NumberFinding.decided(decimal: .point, thousands: nil)
     let left = readings.filter { reading in
       reading.exception == nil && (decimal ?? reading.decimal) == reading.decimal
     }
-    guard let first = left.first else { return isMostlyPlain ? .plain : contradiction }
+    guard let first = left.first else { return isMostlyPlain ? postgres : contradiction }
     if left.count == 2, ambiguousCount > 0 {
-      return isMostlyPlain ? .plain : .ambiguous(example: firstAmbiguous?.text ?? "")
+      return isMostlyPlain && !isMixed ? postgres : .ambiguous(example: firstAmbiguous?.text ?? "")
     }
     if let one = first.firstThousands, let other = first.otherThousands {
       return isMostlyPlain
-        ? .plain : .contradictory(first: one.description, second: other.description)
+        ? postgres : .contradictory(first: one.description, second: other.description)
     }
     return .decided(decimal: first.decimal, thousands: first.thousands)
   }
 
   /// The only decimal sign that reads all numbers, or nil where both do, or neither.
   var decidedDecimal: ValueFormats.Decimal? {
-    let left = readings.filter { $0.exception == nil }
-    return signedCount > 0 && left.count == 1 ? left[0].decimal : nil
+    let isPoint = readings[0].exception == nil
+    guard signedCount > 0, isPoint != (readings[1].exception == nil) else { return nil }
+    return readings[isPoint ? 0 : 1].decimal
   }
 
   /// Whether so few numbers are written otherwise than Postgres does that they are mistakes, and no

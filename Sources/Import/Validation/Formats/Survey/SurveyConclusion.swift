@@ -34,6 +34,8 @@ public struct SurveyConclusion: Sendable, Equatable {
       switch column.dates {
       case .decided(let order) where orders.count > 1:
         override(column.name) { $0.dateOrder = order }
+      case .named(let possible) where formats.dateOrder.map { !possible.contains($0) } ?? true:
+        override(column.name) { $0.dateOrder = possible.first }
       case .ambiguous(let possible, let example):
         if let order = formats.dateOrder, possible.contains(order) {
           notices.append(.inferredDates(column.name, example, order))
