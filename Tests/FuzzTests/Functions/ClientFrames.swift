@@ -103,18 +103,24 @@ struct ClientFrames {
     let reason = Array(payload.dropFirst(2))
     // What is wrong with the reason may be seen before all of it has come, and before the code is looked at.
     let isBadReason = isWhole ? !Self.isText(reason) : !Self.isStartOfText(reason)
+    // Where a reason comes in pieces, the library under the server skips two bytes of each piece as if they
+    // were the code, and may take what is left for no text.
+    let mayTakeForBad = reason.contains { $0 > 0x7F }
     guard isWhole else {
-      if isBadReason { ending = .closing([1007]) }
+      if isBadReason || mayTakeForBad { ending = .closing([1007]) }
       return
     }
     guard payload.count >= 2 else { return payload.isEmpty ? close(1005) : close(1002) }
     let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
+    var answers: Set<UInt16>
     switch code {
-    case 1000...1003, 1007...1011, 3000...4999: close(isBadReason ? 1007 : code)
+    case 1000...1003, 1007...1011, 3000...4999: answers = isBadReason ? [] : [code]
     // Of these, which no client has a reason to send, the library under the server knows nothing.
-    case 1012...1014: close(isBadReason ? 1007 : code, 1002)
-    default: isBadReason ? close(1002, 1007) : close(1002)
+    case 1012...1014: answers = isBadReason ? [1002] : [code, 1002]
+    default: answers = [1002]
     }
+    if isBadReason || mayTakeForBad { answers.insert(1007) }
+    ending = isWaiting ? .closing(answers) : .closed(answers)
   }
 
   private static func isText(_ bytes: [UInt8]) -> Bool {

@@ -55,6 +55,18 @@ struct ValueFormatsTests {
     try ValueFormats(thousands: .point).validate()
   }
 
+  @Test("a pattern of times stands beside an order of dates, and both hold")
+  func timesBesideDates() async throws {
+    let formats = ValueFormats(dateOrder: .dmy, dateFormat: try DatePattern("HH24.MI"))
+    try formats.validate()
+    try await ValidationBench.run { bench in
+      let dates = try await bench.read(["03.04.2024"], as: "date", formats)
+      #expect(dates.values == [1: "2024-04-03"])
+      let times = try await bench.read(["11.39"], as: "time", formats)
+      #expect(times.values == [1: "11:39:00"])
+    }
+  }
+
   @Test("told words are booleans in any case, besides Postgres's own")
   func booleans() async throws {
     let formats = ValueFormats(trueWords: ["ja", "да", "X"], falseWords: ["nein", "0x", "-"])

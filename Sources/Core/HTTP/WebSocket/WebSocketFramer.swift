@@ -184,22 +184,20 @@ extension WebSocketFramer {
   }
 
   fileprivate func send(_ bytes: UnsafeBufferPointer<UInt8>, more: Bool) -> Int {
-    if frameRest == 0 {
-      // wslay gives a frame's header by itself first.
-      frameRest = Self.frameLength(header: bytes)
-      // It answers a broken frame with a close frame that has no code; RFC 6455, section 7.1.7, wants 1002.
-      if violated, bytes.elementsEqual([0x88, 0x00]) { return sendCodeOfViolation() }
-    }
+    // wslay answers a broken frame with a close frame that has no code; RFC 6455, section 7.1.7, wants 1002.
+    if frameRest == 0, violated, bytes.elementsEqual([0x88, 0x00]) { return sendCodeOfViolation() }
     let count = write(bytes, more: more)
+    guard count > 0 else { return refuseWrite() }
+    // wslay gives a frame's header by itself first.
+    if frameRest == 0 { frameRest = Self.frameLength(header: bytes) }
     frameRest -= count
-    return count > 0 ? count : refuseWrite()
+    return count
   }
 
   /// Writes a close frame with 1002 in the place of the one without a code.
   private func sendCodeOfViolation() -> Int {
     let frame: [UInt8] = [0x88, 0x02, 0x03, 0xEA]
     let count = frame.withUnsafeBufferPointer { write($0, more: false) }
-    frameRest = 0
     if count > 0, count < frame.count { failure = .system(errno: EPROTO) }
     return failure == nil && count > 0 ? 2 : refuseWrite()
   }

@@ -39,7 +39,7 @@ public struct ValueFormats: Sendable, Equatable {
   /// The order in which dates are written; any of `/ . -` and spaces may part them. Two-digit years:
   /// 00 to 69 are 2000 to 2069, 70 to 99 are 1970 to 1999, as Postgres has it.
   public var dateOrder: DateOrder?
-  /// A pattern of dates, or of times; not together with `dateOrder`.
+  /// A pattern of dates, or of times; one of dates not together with `dateOrder`.
   public var dateFormat: DatePattern?
   /// Whether plain numbers in date, timestamp and time columns are Excel's serial dates (1900 system).
   public var excelSerial: Bool
@@ -101,7 +101,7 @@ extension ValueFormats {
         "\"\(thousands.rawValue)\" cannot be both the decimal and the thousands sign",
         hint: "set `decimal` and `thousands` to different signs")
     }
-    if dateOrder != nil, dateFormat != nil {
+    if dateOrder != nil, dateFormat?.hasDate == true {
       throw FormatError(
         .badDateFormat, "a date format has an order of its own",
         hint: "set either `date_format` or `date_order`")
