@@ -110,6 +110,8 @@ let package = Package(
         .embedInCode("Migrations/0003-reports-and-templates.down.sql"),
         .embedInCode("Migrations/0004-reading.up.sql"),
         .embedInCode("Migrations/0004-reading.down.sql"),
+        .embedInCode("Migrations/0005-merging.up.sql"),
+        .embedInCode("Migrations/0005-merging.down.sql"),
       ]),
     module(
       "Worker", in: "Service",

@@ -19,7 +19,7 @@ struct ImportRecordJSONTests {
         "priority", "attempt", "source", "bytes_total", "bytes_done", "rows_total", "rows_read",
         "rows_ok", "rows_bad", "rows_skipped", "rows_inserted", "rows_updated", "rows_unchanged",
         "throughput_rps", "eta_seconds", "progress", "created_at", "started_at", "finished_at",
-        "stages", "error", "undo", "links",
+        "stages", "error", "plan", "profile", "warnings", "undo", "links",
       ])
     let source = try #require(fields["source"] as? [String: Any])
     #expect(
@@ -27,7 +27,10 @@ struct ImportRecordJSONTests {
         "name", "format", "bytes", "sha256", "encoding", "dialect", "reading",
       ])
     let undo = try #require(fields["undo"] as? [String: Any])
-    #expect(Set(undo.keys) == ["available", "until"])
+    #expect(
+      Set(undo.keys) == [
+        "available", "until", "requested", "deleted", "restored", "left", "error",
+      ])
     let links = try #require(fields["links"] as? [String: Any])
     #expect(Set(links.keys) == ["self", "errors", "events"])
     let stage = try #require((fields["stages"] as? [[String: Any]])?.first)

@@ -90,6 +90,13 @@ public struct ImportOptions: Sendable, Codable, Equatable {
   public var priority: Priority = .normal
   /// See `Commit`.
   public var commit: Commit = .atomic
+  /// Do all but change the target.
+  public var dryRun: Bool {
+    get { dryRunIfTold ?? false }
+    set { dryRunIfTold = newValue ? true : nil }
+  }
+  /// Told only where it is true: options that were stored before there was such a thing stay as they are.
+  private var dryRunIfTold: Bool?
   /// Import again although the same bytes were imported into the target before.
   public var force = false
 
@@ -110,5 +117,6 @@ public struct ImportOptions: Sendable, Codable, Equatable {
     case trueWords = "true_words"
     case falseWords = "false_words"
     case trim, null, timezone, priority, commit, force
+    case dryRunIfTold = "dry_run"
   }
 }

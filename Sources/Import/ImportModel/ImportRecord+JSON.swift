@@ -21,20 +21,7 @@ extension ImportRecord: Encodable {
     case createdAt = "created_at"
     case startedAt = "started_at"
     case finishedAt = "finished_at"
-    case stages, error, undo, links
-  }
-
-  private struct Undo: Encodable {
-    let available: Bool
-    let until: String?
-
-    private enum Key: String, CodingKey { case available, until }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: Key.self)
-      try container.encode(available, forKey: .available)
-      try container.encode(until, forKey: .until)
-    }
+    case stages, error, plan, profile, warnings, undo, links
   }
 
   /// Writes the object with every field of the contract, `null` where there is no value.
@@ -46,7 +33,7 @@ extension ImportRecord: Encodable {
     try container.encode(target, forKey: .target)
     try container.encode(options.mode, forKey: .mode)
     try container.encode(key, forKey: .key)
-    try container.encode(false, forKey: .dryRun)
+    try container.encode(isDryRun, forKey: .dryRun)
     try container.encode(options.commit, forKey: .commit)
     try container.encode(options.priority, forKey: .priority)
     try container.encode(attempt, forKey: .attempt)
@@ -60,7 +47,10 @@ extension ImportRecord: Encodable {
     try container.encode(finishedAt, forKey: .finishedAt)
     try container.encode(stages, forKey: .stages)
     try container.encode(failure, forKey: .error)
-    try container.encode(Undo(available: false, until: nil), forKey: .undo)
+    try container.encode(plan, forKey: .plan)
+    try container.encode(profile, forKey: .profile)
+    try container.encode(warnings, forKey: .warnings)
+    try container.encode(undo, forKey: .undo)
     try container.encode(ImportLinks(id), forKey: .links)
   }
 

@@ -36,6 +36,16 @@ public struct ImportRecord: Sendable, Equatable {
   public var finishedAt: String?
   /// Why it failed.
   public var failure: ImportFailure?
+  /// Whether the target stays as it is: a dry run, until it is carried out.
+  public var isDryRun = false
+  /// How its rows were merged.
+  public var plan: MergePlanReport?
+  /// Where its time went.
+  public var profile: ImportProfile?
+  /// What an administrator should look at.
+  public var warnings: [ImportWarning] = []
+  /// Whether it can be taken back.
+  public var undo = ImportUndo()
 
   /// A state that was entered.
   public struct Stage: Sendable, Codable, Equatable {

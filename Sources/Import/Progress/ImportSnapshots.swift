@@ -93,19 +93,26 @@ public struct ImportSnapshots: Sendable {
            extract(epoch FROM clock_timestamp())::float8 AS as_of,
            to_char(i.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
            to_char(i.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS started_at,
-           to_char(i.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS finished_at
+           to_char(i.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS finished_at,
+           i.commit_requested, i.plan, i.profile, i.warnings, i.undo_requested,
+           u.import_id IS NOT NULL AND NOT i.undo_requested AND u.expires_at > clock_timestamp()
+             AND i.status IN ('done', 'failed', 'cancelled') AS can_be_undone,
+           to_char(u.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS undo_until,
+           u.deleted, u.restored, u.left_rows, u.error AS undo_error
       FROM sluice.imports i
       LEFT JOIN sluice.progress p ON p.import_id = i.id AND p.lease_id = i.lease_id
+      LEFT JOIN sluice.undo u ON u.import_id = i.id
     """
 
   private static func record(_ row: PostgresRow) throws -> ImportRecord {
-    ImportRecord(
+    let options = try decoded(ImportOptions.self, row.string("options"))
+    var record = ImportRecord(
       id: try importID(row.string("id")),
       idempotencyKey: try row.string("idempotency_key"),
       status: try state(row.string("status")),
       target: try row.string("target"),
       key: try decoded([String].self, row.string("key_columns")),
-      options: try decoded(ImportOptions.self, row.string("options")),
+      options: options,
       attempt: try row.int("attempt"),
       source: try source(row),
       bytesDone: try row.int64("bytes_done"),
@@ -118,6 +125,21 @@ public struct ImportSnapshots: Sendable {
       startedAt: row["started_at"],
       finishedAt: row["finished_at"],
       failure: try row["error"].map { try decoded(ImportFailure.self, $0) })
+    record.isDryRun = try options.dryRun && !row.bool("commit_requested")
+    record.plan = try row["plan"].map { try decoded(MergePlanReport.self, $0) }
+    record.profile = try row["profile"].map { try decoded(ImportProfile.self, $0) }
+    record.warnings = try decoded([ImportWarning].self, row.string("warnings"))
+    record.undo = try undo(row)
+    return record
+  }
+
+  private static func undo(_ row: PostgresRow) throws -> ImportUndo {
+    let isAvailable = try row.bool("can_be_undone")
+    return ImportUndo(
+      available: isAvailable, until: isAvailable ? row["undo_until"] : nil,
+      isRequested: try row.bool("undo_requested"), deleted: try row.optionalInt64("deleted"),
+      restored: try row.optionalInt64("restored"), left: try row.optionalInt64("left_rows"),
+      failure: try row["undo_error"].map { try decoded(ImportFailure.self, $0) })
   }
 
   private static func source(_ row: PostgresRow) throws -> ImportSource {

@@ -25,6 +25,10 @@ public enum SluiceSchema {
         version: 4, name: "reading",
         up: text(PackageResources._004_reading_up_sql),
         down: text(PackageResources._004_reading_down_sql)),
+      Migration(
+        version: 5, name: "merging",
+        up: text(PackageResources._005_merging_up_sql),
+        down: text(PackageResources._005_merging_down_sql)),
     ],
     lockKey: 0x5C1D_5C1D)
 

@@ -37,7 +37,9 @@ struct ClientFrames {
   /// byte of what is in it.
   private var isWaiting = false
 
-  private mutating func close(_ codes: UInt16...) {
+  private mutating func close(_ codes: UInt16...) { close(codes) }
+
+  private mutating func close(_ codes: [UInt16]) {
     ending = isWaiting ? .closing(Set(codes)) : .closed(Set(codes))
   }
 
@@ -72,7 +74,10 @@ struct ClientFrames {
   }
 
   private mutating func take(_ frame: Frame) {
-    if frame.opcode == 2 { return message == nil ? close(1003) : close(1002, 1003) }
+    if frame.opcode == 2 {
+      let answers: [UInt16] = message == nil ? [1003] : [1002, 1003]
+      return close(answers + (frame.length > maxMessageBytes ? [1009] : []))
+    }
     if frame.opcode == 1 || frame.opcode == 0 {
       guard (frame.opcode == 0) == (message != nil) else { return close(1002) }
       guard (message?.count ?? 0) + frame.length <= maxMessageBytes else { return close(1009) }
@@ -112,15 +117,15 @@ struct ClientFrames {
     }
     guard payload.count >= 2 else { return payload.isEmpty ? close(1005) : close(1002) }
     let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
-    var answers: Set<UInt16>
+    var answers: [UInt16]
     switch code {
     case 1000...1003, 1007...1011, 3000...4999: answers = isBadReason ? [] : [code]
     // Of these, which no client has a reason to send, the library under the server knows nothing.
     case 1012...1014: answers = isBadReason ? [1002] : [code, 1002]
     default: answers = [1002]
     }
-    if isBadReason || mayTakeForBad { answers.insert(1007) }
-    ending = isWaiting ? .closing(answers) : .closed(answers)
+    if isBadReason || mayTakeForBad { answers.append(1007) }
+    close(answers)
   }
 
   private static func isText(_ bytes: [UInt8]) -> Bool {
