@@ -5,6 +5,7 @@ import { make, setAttribute, setText, show } from "./dom.js";
 import { ago, bytes, count, counted, duration, exact, percent } from "./format.js";
 import { RejectsPanel } from "./rejects.js";
 import { doubts, readingOf } from "./source.js";
+import { outcome, UndoPanel } from "./undo.js";
 
 /** The way of an import that goes well. */
 const steps = ["queued", "parsing", "validated", "loading", "finalizing", "done"];
@@ -35,13 +36,15 @@ export class ImportRow {
   #steps = new Map();
   #counts = new Map();
   #rejects;
+  #undo;
   #onChange;
 
-  /** `onChange(object)`: the server has answered a cancel with a newer object. */
+  /** `onChange(object)`: the server has answered a cancel or an undo with a newer object. */
   constructor(object, onChange) {
     this.object = object;
     this.#onChange = onChange;
     this.#rejects = new RejectsPanel(object.task_id);
+    this.#undo = new UndoPanel(object.task_id, onChange);
     this.element = this.#build(object.task_id);
     this.update(object);
   }
@@ -67,6 +70,7 @@ export class ImportRow {
     this.#updateReading(object.source);
     this.#updateFacts(object, isOver);
     this.#rejects.update(object.rows_bad, isOver);
+    this.#undo.update(object);
   }
 
   /** Shows how much time has passed since. */
@@ -98,6 +102,7 @@ export class ImportRow {
       this.#buildMotion(id),
       this.#buildCounts(),
       this.#buildFailure(),
+      this.#undo.element,
       this.#buildReading(),
       this.#buildFoot(id),
       this.#rejects.element,
@@ -122,6 +127,7 @@ export class ImportRow {
         make("span", { class: "into" }, " into "),
         this.#part("target", "code", {}),
       ),
+      this.#undo.button,
       cancel,
     );
   }
@@ -309,6 +315,7 @@ export function sentence(object) {
       .map((outcome) => `${count(object[`rows_${outcome}`])} ${outcome}`);
     return `${name} is done: ${parts.join(", ") || counted(0, "row")}.`;
   }
+  if (object.status === "undone") return `${name}: ${outcome(object.undo)}`;
   if (object.status === "failed") return `${name} has failed: ${object.error?.message ?? ""}`;
   return `${name} is ${object.status}.`;
 }

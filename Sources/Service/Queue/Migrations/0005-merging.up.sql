@@ -13,7 +13,9 @@ ALTER TABLE sluice.imports
   -- A finished dry run that is to be carried out.
   ADD COLUMN commit_requested boolean NOT NULL DEFAULT false,
   -- A finished import that is to be taken back.
-  ADD COLUMN undo_requested   boolean NOT NULL DEFAULT false;
+  ADD COLUMN undo_requested   boolean NOT NULL DEFAULT false,
+  -- How often a worker has begun to take it back, since it was asked for.
+  ADD COLUMN undo_attempt     integer NOT NULL DEFAULT 0;
 
 -- Whoever holds a lease runs, and nobody else: also whoever takes a finished import back.
 ALTER TABLE sluice.imports DROP CONSTRAINT imports_check;
