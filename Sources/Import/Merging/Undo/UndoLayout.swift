@@ -29,6 +29,8 @@ struct UndoLayout: Sendable {
   let table: String
   let isPartitioned: Bool
   let digest: RowDigest
+  /// Columns that the target has had since, with their defaults.
+  let added: [TargetRules.Column]
   let keys: [Key]
   let images: [Image]
   let rules: TargetRules
@@ -55,6 +57,8 @@ struct UndoLayout: Sendable {
         target, gone.isEmpty ? "its columns have another order" : "it has no column \(gone[0])")
     }
     let rules = try await RuleCatalog.read(target, on: connection)
+    let added = Set(try await RowDigest.read(target.oid, on: connection).columnNames)
+      .subtracting(entry.digestColumns)
     let columns = try await UndoColumns.read(target, on: connection)
     let inserted = try await UndoColumns.types(
       of: UndoImages.inserted(entry.importID), on: connection)
@@ -73,7 +77,9 @@ struct UndoLayout: Sendable {
         equals: operators[name] ?? "")
     }
     return UndoLayout(
-      entry: entry, table: table, isPartitioned: target.isPartitioned, digest: digest, keys: keys,
+      entry: entry, table: table, isPartitioned: target.isPartitioned, digest: digest,
+      // What a sequence has filled in tells nothing.
+      added: rules.columns.filter { added.contains($0.name) && $0.isSettled }, keys: keys,
       images: try images(entry, target, columns, updated), rules: rules,
       hasInserted: !inserted.isEmpty, hasUpdated: !updated.isEmpty)
   }

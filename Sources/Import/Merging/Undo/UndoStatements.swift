@@ -7,7 +7,19 @@ struct UndoStatements: Sendable {
 
   let layout: UndoLayout
 
-  private var digest: String { layout.digest.expression("t") }
+  /// The digest of a row `t`; NULL where somebody has filled in a column that is new since.
+  private var digest: String {
+    let digest = layout.digest.expression("t")
+    if layout.added.isEmpty { return digest }
+    let untouched = layout.added.map { column in
+      let value = "t.\(quotedIdentifier(column.name))"
+      let isDefault = column.expression.map {
+        " OR \(value)::text COLLATE \"C\" = CAST((\($0)) AS \(column.type))::text COLLATE \"C\""
+      }
+      return "(\(value) IS NULL\(isDefault ?? ""))"
+    }
+    return "CASE WHEN \(all(untouched)) THEN \(digest) END"
+  }
   private var inserted: String { UndoImages.inserted(layout.entry.importID) }
   private var updated: String { UndoImages.updated(layout.entry.importID) }
 
@@ -45,7 +57,8 @@ struct UndoStatements: Sendable {
 
   private var reason: String {
     """
-    CASE WHEN y.relation IS NULL THEN 'gone' WHEN y.now <> y.digest THEN 'changed' END
+    CASE WHEN y.relation IS NULL THEN 'gone'
+         WHEN y.now IS DISTINCT FROM y.digest THEN 'changed' END
     """
   }
 
