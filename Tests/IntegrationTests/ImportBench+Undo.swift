@@ -56,7 +56,7 @@ extension ImportBench {
       + change.images.enumerated().map { ", b.\(quotedIdentifier($1)) AS c\($0)" }.joined()
     try await connection.execute(
       """
-      CREATE TABLE \(UndoImages.inserted(id)) AS
+      CREATE TABLE \(UndoTables.inserted(id)) AS
         SELECT (place / 1000)::integer AS n, array_agg(digest ORDER BY place) AS digests\(arrays)
           FROM (SELECT t.*, \(digest.expression("t")) AS digest, row_number() OVER () AS place
                   FROM \(change.table) t
@@ -66,7 +66,7 @@ extension ImportBench {
     if !keys.isEmpty {
       try await connection.execute(
         """
-        CREATE TABLE \(UndoImages.updated(id)) AS
+        CREATE TABLE \(UndoTables.updated(id)) AS
           SELECT \(digest.expression("t")) AS digest\(columns)
             FROM \(change.table) t JOIN \(before) b ON \(same)
            WHERE \(digest.expression("t")) <> \(digest.expression("b"))

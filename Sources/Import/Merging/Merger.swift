@@ -15,6 +15,16 @@ public struct Merger: Sendable {
   /// Says whether so many rejects may be, or throws an `ImportFailure`.
   public typealias CheckRejects = @Sendable (RowCounts) throws -> Void
 
+  /// First word of the advisory locks on targets; the second is the OID.
+  static let lockSpace: Int64 = 0x51C1
+
+  /// Who waits for a lock keeps a worker's place: after five seconds the import is handed back. A shorter
+  /// limit of the role or the database stays.
+  static let limitOfWaits = """
+    SELECT set_config('lock_timeout', '5s', true) FROM pg_settings
+     WHERE name = 'lock_timeout' AND setting::integer NOT BETWEEN 1 AND 5000
+    """
+
   let request: MergeRequest
   let duplicates: DuplicateStatements
   let connection: PostgresConnection
@@ -91,7 +101,10 @@ public struct Merger: Sendable {
   }
 
   private func prepare() async throws {
-    try await TargetLock.take(request.target.oid, on: connection)
+    try await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+    _ = try await connection.query(Merger.limitOfWaits)
+    let key = Merger.lockSpace << 32 | Int64(request.target.oid)
+    _ = try await connection.query("SELECT pg_advisory_xact_lock($1)", [.int(key)])
   }
 
   /// Takes the rows that break rules out of staging.
@@ -161,7 +174,7 @@ public struct Merger: Sendable {
     let changed = counts.inserted + counts.updated
     guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
     try await connection.transaction { connection in
-      _ = try await connection.query(TargetLock.limitOfWaits)
+      _ = try await connection.query(Merger.limitOfWaits)
       try await connection.execute("ANALYZE \(request.targetName)")
     }
   }

@@ -79,17 +79,17 @@ public struct Janitor: Sendable {
 
   private func sweepImages() async throws {
     try await attempt("images") {
-      for id in try await queue.withConnection({ try await UndoImages.expired(on: $0) }) {
+      for id in try await queue.withConnection({ try await UndoTables.expired(on: $0) }) {
         try await attempt("images", of: id) {
-          let gone = try await queue.withConnection { try await UndoImages.expire(id, on: $0) }
+          let gone = try await queue.withConnection { try await UndoTables.expire(id, on: $0) }
           guard gone else { return }
           try await queue.announce(id)
           logger.info("images expired", ["task_id": id.description])
         }
       }
-      for id in try await queue.withConnection({ try await UndoImages.leftovers(on: $0) }) {
+      for id in try await queue.withConnection({ try await UndoTables.leftovers(on: $0) }) {
         try await attempt("images", of: id) {
-          try await queue.withConnection { try await UndoImages.drop(id, on: $0) }
+          try await queue.withConnection { try await UndoTables.drop(id, on: $0) }
           logger.info("swept images", ["task_id": id.description])
         }
       }

@@ -111,7 +111,7 @@ struct UndoAttempt: Sendable {
   private func afterwards(on connection: PostgresConnection, logger: Logger) async {
     do {
       try await services.queue.announce(lease.importID)
-      try await UndoImages.drop(lease.importID, on: connection)
+      try await UndoTables.drop(lease.importID, on: connection)
     } catch {
       logger.warning("after the undo", ["error": "\(error)"])
     }

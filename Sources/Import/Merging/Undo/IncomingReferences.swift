@@ -115,7 +115,7 @@ extension IncomingReference {
     }.joined(separator: " AND ")
     let join =
       moves
-      ? "LEFT JOIN \(UndoImages.updated(layout.entry.importID)) u ON u.ctid = d.image" : ""
+      ? "LEFT JOIN \(UndoTables.updated(layout.entry.importID)) u ON u.ctid = d.image" : ""
     return """
        AND NOT EXISTS (
          SELECT FROM \(UndoStatements.list) d \(join)
@@ -139,7 +139,7 @@ extension IncomingReference {
     }
     return """
       UPDATE \(UndoStatements.list) c SET reason = 'referenced', message = $1
-        FROM \(layout.table) AS t, \(UndoImages.updated(layout.entry.importID)) u
+        FROM \(layout.table) AS t, \(UndoTables.updated(layout.entry.importID)) u
        WHERE NOT c.deletes AND c.reason IS NULL AND u.ctid = c.image AND \(UndoStatements.place)
          AND (\(differs.joined(separator: " OR ")))
          AND EXISTS (SELECT FROM \(source) o WHERE \(match))

@@ -20,12 +20,20 @@ public struct Undo: Sendable {
   ///   `PostgresError` when Postgres refuses for a reason that lies in no row. Nothing has changed then.
   public func run() async throws -> UndoOutcome {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
-      try await TargetLock.take(request.target.oid, on: connection)
+      try await prepare()
       let entry = try await UndoEntry.read(request.lease.importID, on: connection)
       let outcome = try await way(for: entry).run()
       try await finish(outcome)
       return outcome
     }
+  }
+
+  /// The same as for a merge: what works on a target waits for other work on it, but not for long.
+  private func prepare() async throws {
+    try await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+    _ = try await connection.query(Merger.limitOfWaits)
+    let key = Merger.lockSpace << 32 | Int64(request.target.oid)
+    _ = try await connection.query("SELECT pg_advisory_xact_lock($1)", [.int(key)])
   }
 
   private func way(for entry: UndoEntry) throws -> any UndoWay {

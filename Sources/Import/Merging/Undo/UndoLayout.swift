@@ -61,9 +61,9 @@ struct UndoLayout: Sendable {
       .subtracting(entry.digestColumns)
     let columns = try await UndoColumns.read(target, on: connection)
     let inserted = try await UndoColumns.types(
-      of: UndoImages.inserted(entry.importID), on: connection)
+      of: UndoTables.inserted(entry.importID), on: connection)
     let updated = try await UndoColumns.types(
-      of: UndoImages.updated(entry.importID), on: connection)
+      of: UndoTables.updated(entry.importID), on: connection)
     let operators = target.operators(of: entry.keyColumns, rules: rules)
     let keys = try entry.keyColumns.enumerated().map { place, name in
       guard let column = columns[name],

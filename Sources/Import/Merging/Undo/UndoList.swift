@@ -9,6 +9,8 @@ struct UndoSize: Sendable, Equatable {
 
 /// The list of what is to be done to each row, in a temporary table.
 struct UndoList: Sendable {
+  /// Rows that are looked up in one statement, about.
+  private static let groupRows: Int64 = 100_000
   /// Rows of the report.
   private static let reportLimit = 10_000
 
@@ -39,22 +41,28 @@ struct UndoList: Sendable {
   }
 
   private func listInserted() async throws -> Int64 {
-    var slices: [Int64] = []
+    var slices: [String] = []
     var bases: [Int64] = []
     var count: Int64 = 0
     for row in try await connection.query(statements.slices).rows {
-      slices.append(try row.int64("n"))
+      slices.append(try row.string("slice"))
       bases.append(count)
       count += try row.int64("rows")
     }
     if !layout.keys.isEmpty {
-      for (slice, base) in zip(slices, bases) {
-        _ = try await connection.query(statements.listSlice, [.int(slice), .int(base)])
+      var start = 0
+      while start < slices.count {
+        // As many as make a statement worth while.
+        let end = bases.firstIndex { $0 >= bases[start] + UndoList.groupRows } ?? slices.count
+        _ = try await connection.query(
+          statements.listSlices,
+          [.textArray(Array(slices[start..<end])), .int8Array(Array(bases[start..<end]))])
+        start = end
       }
     }
     if try await hasLoose() {
       _ = try await connection.query(
-        statements.listLoose, [.int8Array(slices), .int8Array(bases)])
+        statements.listLoose, [.textArray(slices), .int8Array(bases)])
     }
     return count
   }
@@ -86,14 +94,14 @@ struct UndoList: Sendable {
     let from =
       layout.keys.isEmpty
       ? "c"
-      : "c JOIN \(statements.images(of: "s.n IN (SELECT slice FROM c)")) USING (slice, ordinal)"
+      : "c JOIN \(statements.images(of: "s.ctid IN (SELECT slice FROM c)")) USING (slice, ordinal)"
     return report(columns, from: from, where: "deletes")
   }
 
   private var leftUpdated: String {
     let columns = layout.keys.indices.map { "u.k\($0)" }
     return report(
-      columns, from: "c JOIN \(UndoImages.updated(layout.entry.importID)) u ON u.ctid = c.image",
+      columns, from: "c JOIN \(UndoTables.updated(layout.entry.importID)) u ON u.ctid = c.image",
       where: "NOT deletes")
   }
 

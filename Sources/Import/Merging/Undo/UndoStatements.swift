@@ -20,15 +20,15 @@ struct UndoStatements: Sendable {
     }
     return "CASE WHEN \(all(untouched)) THEN \(digest) END"
   }
-  private var inserted: String { UndoImages.inserted(layout.entry.importID) }
-  private var updated: String { UndoImages.updated(layout.entry.importID) }
+  private var inserted: String { UndoTables.inserted(layout.entry.importID) }
+  private var updated: String { UndoTables.updated(layout.entry.importID) }
 
   // MARK: The list
 
   /// `slice` and `ordinal` tell where the image of an inserted row is, `image` where that of a changed one.
   static let createList = """
     CREATE TEMP TABLE sluice_undo (
-      id bigint NOT NULL, deletes boolean NOT NULL, digest bigint NOT NULL, slice integer,
+      id bigint NOT NULL, deletes boolean NOT NULL, digest bigint NOT NULL, slice tid,
       ordinal bigint, image tid, relation oid, place tid, reason text, message text) ON COMMIT DROP
     """
 
@@ -37,21 +37,25 @@ struct UndoStatements: Sendable {
     """
 
   /// The slices of images of inserted rows, and how many rows each has.
-  var slices: String { "SELECT n, cardinality(digests) AS rows FROM \(inserted) ORDER BY n" }
+  var slices: String {
+    "SELECT ctid AS slice, cardinality(digests) AS rows FROM \(inserted) ORDER BY ctid"
+  }
 
-  /// Lists the rows of a slice `$1`, behind `$2` others, that have a whole key.
-  var listSlice: String {
+  /// Lists the rows of slices that have a whole key: `$1` are the slices, `$2` how many rows come before each.
+  var listSlices: String {
     let columns = layout.keys.indices.map { "x.k\($0)" }
     return """
       INSERT INTO \(UndoStatements.list) (id, deletes, digest, slice, ordinal, relation, place, reason)
-      SELECT DISTINCT ON (y.ordinal) $2::bigint + y.ordinal - 1, true, y.digest, $1::integer,
-             y.ordinal, y.relation, y.place, \(reason)
-        FROM (SELECT x.digest, x.ordinal, t.tableoid AS relation, t.ctid AS place,
+      SELECT DISTINCT ON (y.id) y.id, true, y.digest, y.slice, y.ordinal, y.relation, y.place,
+             \(reason)
+        FROM (SELECT b.base + x.ordinal - 1 AS id, x.digest, x.slice, x.ordinal,
+                     t.tableoid AS relation, t.ctid AS place,
                      CASE WHEN t.tableoid IS NOT NULL THEN \(digest) END AS now
-                FROM \(images(of: "s.n = $1::integer")) LEFT JOIN \(layout.table) AS t
-                  ON \(match(columns))
+                FROM \(images(of: "s.ctid = ANY ($1::tid[])"))
+                JOIN unnest($1::tid[], $2::bigint[]) AS b (slice, base) ON b.slice = x.slice
+                LEFT JOIN \(layout.table) AS t ON \(match(columns))
                WHERE \(whole(columns)) OFFSET 0) y
-       ORDER BY y.ordinal, (y.now = y.digest) DESC NULLS LAST
+       ORDER BY y.id, (y.now = y.digest) DESC NULLS LAST
       """
   }
 
@@ -70,7 +74,7 @@ struct UndoStatements: Sendable {
 
   /// Lists the rows that only what is in them tells: of rows with one digest, as many as were inserted.
   ///
-  /// `$1` and `$2` are the slices, and how many rows come before each.
+  /// `$1` are all slices, `$2` how many rows come before each.
   var listLoose: String {
     let (images, rows) = (layout.keys.indices.map { "x.k\($0)" }, keyColumns("t"))
     return """
@@ -90,7 +94,7 @@ struct UndoStatements: Sendable {
       SELECT b.base + k.ordinal - 1, true, k.digest, k.slice, k.ordinal, p.relation, p.place,
              CASE WHEN p.relation IS NULL THEN 'gone' END
         FROM known k
-        JOIN unnest($1::integer[], $2::bigint[]) AS b (slice, base) ON b.slice = k.slice
+        JOIN unnest($1::tid[], $2::bigint[]) AS b (slice, base) ON b.slice = k.slice
         LEFT JOIN present p ON p.now = k.digest AND p.copy = k.copy
       """
   }
@@ -123,7 +127,7 @@ struct UndoStatements: Sendable {
     }
     let names = layout.keys.indices.map { "k\($0)" }
     return """
-      (SELECT \((["s.n AS slice", "v.digest", "v.ordinal"] + values).joined(separator: ", "))
+      (SELECT \((["s.ctid AS slice", "v.digest", "v.ordinal"] + values).joined(separator: ", "))
          FROM \(inserted) s CROSS JOIN LATERAL
               unnest(\((["s.digests"] + arrays).joined(separator: ", "))) WITH ORDINALITY
               AS v (\((["digest"] + names + ["ordinal"]).joined(separator: ", ")))

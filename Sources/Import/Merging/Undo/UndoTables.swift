@@ -3,7 +3,7 @@ public import Postgres
 
 /// The tables that hold the images of one import: keys and digests of the rows that it inserted, old values
 /// of those that it changed.
-public enum UndoImages {
+public enum UndoTables {
   /// Quoted, qualified name of the table of rows that were inserted.
   static func inserted(_ id: ImportID) -> String { name(id, "inserted") }
 
