@@ -25,7 +25,7 @@ struct UndoLayout: Sendable {
   }
 
   let entry: UndoEntry
-  /// Quoted, qualified name of the target.
+  /// The target as an item of `FROM`.
   let table: String
   let isPartitioned: Bool
   let digest: RowDigest
@@ -44,7 +44,9 @@ struct UndoLayout: Sendable {
   static func read(
     _ entry: UndoEntry, target: TargetTable, on connection: PostgresConnection
   ) async throws -> UndoLayout {
-    let table = "\(quotedIdentifier(target.schema)).\(quotedIdentifier(target.name))"
+    let name = "\(quotedIdentifier(target.schema)).\(quotedIdentifier(target.name))"
+    // Tables that inherit from the target hold none of its rows.
+    let table = target.isPartitioned ? name : "ONLY \(name)"
     // A lock that keeps columns as they are.
     _ = try await connection.query("SELECT FROM \(table) LIMIT 0")
     try await checkIdentity(entry, target: target, on: connection)
