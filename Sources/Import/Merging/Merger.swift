@@ -31,11 +31,15 @@ public struct Merger: Sendable {
   let watch: Watch
   let reject: Reject
   let check: CheckRejects
+  let profile: ProfileRecorder
 
   /// Prepares a merge over a connection that nobody else uses.
+  ///
+  /// - Parameter profile: where it notes what its steps take; it is kept with the end.
   public init(
     _ request: MergeRequest, on connection: PostgresConnection, watch: @escaping Watch,
-    reject: @escaping Reject, checkRejects check: @escaping CheckRejects
+    reject: @escaping Reject, checkRejects check: @escaping CheckRejects,
+    profile: ProfileRecorder = ProfileRecorder()
   ) {
     self.request = request
     duplicates = DuplicateStatements(request)
@@ -43,6 +47,7 @@ public struct Merger: Sendable {
     self.watch = watch
     self.reject = reject
     self.check = check
+    self.profile = profile
   }
 
   /// Merges and commits.
@@ -77,12 +82,16 @@ public struct Merger: Sendable {
     _ plan: MergePlan, _ staged: RowCounts
   ) async throws -> Result<MergeOutcome, ImportFailure>? {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
-      try await prepare()
-      let isEmpty = try await connection.query(
-        "SELECT NOT EXISTS (SELECT FROM \(request.targetName)) AS empty"
-      ).rows[0].bool("empty")
+      let isEmpty = try await profile.measure(.lock) {
+        try await prepare()
+        return try await connection.query(
+          "SELECT NOT EXISTS (SELECT FROM \(request.targetName)) AS empty"
+        ).rows[0].bool("empty")
+      }
       if plan == .insert, !isEmpty { return nil }
-      let rules = try await RuleCatalog.read(request.target, on: connection)
+      let rules = try await profile.measure(.rules) {
+        try await RuleCatalog.read(request.target, on: connection)
+      }
       let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
       var counts = staged
       if plan == .upsert || request.duplicates == .first { try await removeDuplicates(&counts) }
@@ -111,6 +120,8 @@ public struct Merger: Sendable {
   ///
   /// - Returns: a failure where they are more than may be.
   private func sift(_ sieve: RuleCheck, _ counts: inout RowCounts) async throws -> ImportFailure? {
+    profile.begin(.rules)
+    defer { profile.end(.rules) }
     let removed = try await sieve.sift()
     guard removed > 0 else { return nil }
     counts.ok -= removed
@@ -152,7 +163,8 @@ public struct Merger: Sendable {
         history = history || jsonb_build_object(
           'name', 'done', 'at', extract(epoch FROM clock_timestamp())),
         bytes_done = source_bytes, rows_total = $3, rows_read = $3, rows_ok = $4, rows_bad = $5,
-        rows_skipped = $6, rows_inserted = $7, rows_updated = $8, rows_unchanged = $9
+        rows_skipped = $6, rows_inserted = $7, rows_updated = $8, rows_unchanged = $9,
+        profile = $10::jsonb
       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
       """
     let ended = try await connection.query(
@@ -160,7 +172,7 @@ public struct Merger: Sendable {
       [
         .text(request.lease.importID.description), .text(request.lease.id), .int(counts.read),
         .int(counts.ok), .int(counts.bad), .int(counts.skipped), .int(counts.inserted),
-        .int(counts.updated), .int(counts.unchanged),
+        .int(counts.updated), .int(counts.unchanged), .text(try profile.profile.json),
       ])
     if ended.affected == 0 { throw LeaseLost(request.lease) }
     // Staging itself is dropped after the commit: whoever reads it must not hold up the end.

@@ -261,6 +261,8 @@ extension Merger {
   func merge(
     _ counts: RowCounts, plan: MergePlan, rules: TargetRules
   ) async throws -> Result<RowCounts, ImportFailure> {
+    profile.begin(.merge)
+    defer { profile.end(.merge) }
     let slices = try await SliceMerge(self, plan: plan, rules: rules)
     do {
       if rules.refersToItself || rules.hasDeferred {

@@ -3,6 +3,7 @@
 import { cancelImport, Problem } from "./api.js";
 import { make, setAttribute, setText, show } from "./dom.js";
 import { ago, bytes, count, counted, duration, exact, percent } from "./format.js";
+import { ProfilePanel } from "./profile.js";
 import { RejectsPanel } from "./rejects.js";
 import { doubts, readingOf } from "./source.js";
 
@@ -34,6 +35,7 @@ export class ImportRow {
   #parts = {};
   #steps = new Map();
   #counts = new Map();
+  #profile = new ProfilePanel();
   #rejects;
   #onChange;
 
@@ -66,6 +68,7 @@ export class ImportRow {
     this.#updateFailure(object.error);
     this.#updateReading(object.source);
     this.#updateFacts(object, isOver);
+    this.#profile.update(object.profile);
     this.#rejects.update(object.rows_bad, isOver);
   }
 
@@ -100,6 +103,7 @@ export class ImportRow {
       this.#buildFailure(),
       this.#buildReading(),
       this.#buildFoot(id),
+      this.#profile.element,
       this.#rejects.element,
     );
   }
