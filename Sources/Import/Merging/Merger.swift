@@ -32,6 +32,8 @@ public struct Merger: Sendable {
   let reject: Reject
   let check: CheckRejects
   let profile: ProfileRecorder
+  /// See `rehearse`.
+  var original: TargetTable?
 
   /// Prepares a merge over a connection that nobody else uses.
   ///
@@ -81,7 +83,7 @@ public struct Merger: Sendable {
   private func attempt(
     _ plan: MergePlan, _ staged: RowCounts
   ) async throws -> Result<MergeOutcome, ImportFailure>? {
-    try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
+    try await inTransaction { connection in
       let isEmpty = try await profile.measure(.lock) {
         try await prepare()
         return try await connection.query(
@@ -90,7 +92,7 @@ public struct Merger: Sendable {
       }
       if plan == .insert, !isEmpty { return nil }
       let rules = try await profile.measure(.rules) {
-        try await RuleCatalog.read(request.target, on: connection)
+        try await RuleCatalog.read(original ?? request.target, on: connection)
       }
       let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
       var counts = staged
@@ -103,7 +105,7 @@ public struct Merger: Sendable {
       case .failure(let failure): return .failure(failure)
       case .success(let counts):
         try await watch(MergeProgress(counts: counts, isFinalizing: true))
-        try await finish(counts)
+        if original == nil { try await finish(counts) }
         return .success(MergeOutcome(counts: counts, plan: plan))
       }
     }

@@ -50,11 +50,7 @@ public struct ChunkLoader: Sendable {
     number: Int64, from start: FilePosition, batches: @escaping BatchSource,
     recycle: @escaping @Sendable (EncodedBatch) -> Void
   ) async throws -> Chunk {
-    let columns = [table.layout.rowColumn] + table.layout.columns.map(\.name)
-    let copy = """
-      COPY \(table.name) (\(columns.map(quotedIdentifier).joined(separator: ", ")))
-      FROM STDIN (FORMAT binary)
-      """
+    let copy = StagingTable.copyStatement(into: table.name, with: table.layout)
     defer { profile.end(.commit) }
     return try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       // What the chunk writes is unlogged or can be computed again: nobody waits for the disk.
