@@ -54,6 +54,9 @@ struct BenchCommand {
     if told.options.mapping?.values.contains(where: { $0?.lookup != nil }) == true {
       throw arguments.wrong("lookups are not measured: leave them out of --mapping")
     }
+    if told.options.mode == .replace {
+      throw arguments.wrong("replacing is not measured: --mode is upsert, insert or append")
+    }
     if told.options.duplicates == .reject {
       throw arguments.wrong("rejecting duplicates is not measured: --duplicates is last or first")
     }

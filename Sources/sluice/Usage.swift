@@ -36,6 +36,7 @@ enum Command: String, CaseIterable {
         [
           "target": "schema.table, required unless a template has it",
           "server": "address of the server",
+          "mode": "upsert, insert or append",
           "key": "columns of the conflict key", "duplicates": "last, first or reject",
           "on-error": "reject or abort", "max-rejects": "more than these, and nothing goes in",
           "max-reject-ratio": "a larger share than this, and nothing goes in",
@@ -74,7 +75,8 @@ extension Command {
     "rounds": "how often each step is measured; the shortest time counts (3)",
     "target":
       "schema.table: its columns, and the steps that need a database, into a copy that is taken back",
-    "key": "columns of the conflict key", "duplicates": "last or first",
+    "mode": "upsert, insert or append", "key": "columns of the conflict key",
+    "duplicates": "last or first",
     "mapping": "JSON object from headers to columns",
     Setting.databaseURL.flag: "\(Setting.databaseURL.variable): where the target is",
     Setting.targets.flag: "\(Setting.targets.variable): \(Setting.targets.meaning)",

@@ -38,7 +38,7 @@ struct ProfileTests {
       #expect(
         try #require(record.profile).steps.map(\.name) == [
           "prepare", "look_over", "read", "validate", "arbiter", "encode", "copy", "commit", "lock",
-          "duplicates", "rules", "merge", "finalize", "statistics",
+          "duplicates", "rules", "plan", "merge", "finalize", "statistics",
         ])
       let steps = try steps(record)
       #expect(steps.values.allSatisfy { $0.seconds > 0 })

@@ -24,7 +24,9 @@ public enum ProfileStep: String, Sendable, CaseIterable {
   case duplicates
   /// Rules of the target, looked at in sets.
   case rules
-  /// Rows into the target.
+  /// Statistics of the target and a sample of the rows, for the plan of the merge.
+  case plan
+  /// Rows into the target, with what is needed to take them back.
   case merge
   /// The end of the import: what waits for it in the target, and the commit.
   case finalize

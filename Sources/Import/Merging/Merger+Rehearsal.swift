@@ -9,6 +9,8 @@ extension Merger {
   ///   no references.
   /// - Throws: as `run`.
   public func rehearse(rulesOf original: TargetTable) async throws -> MergeOutcome {
+    // For what takes rows back: it is written, as that is a part of what a merge takes.
+    try await connection.execute("CREATE SCHEMA IF NOT EXISTS sluice")
     var merger = self
     merger.original = original
     return try await merger.run()

@@ -13,6 +13,7 @@ import Validation
 struct ImportRun: Sendable {
   let claimed: ClaimedImport
   let services: WorkerServices
+  let configuration: WorkerConfiguration
   let meter: ImportMeter
   let logger: Logger
 
@@ -128,12 +129,14 @@ struct ImportRun: Sendable {
       lease: lease, staging: table.name, layout: input.layout.resolved,
       target: input.target,
       isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
-      duplicates: record.options.duplicates,
-      staged: counts)
+      mode: record.options.mode, duplicates: record.options.duplicates,
+      staged: counts, retentionSeconds: configuration.retentionSeconds)
     let merger = Merger(
       request, on: connection,
       watch: { progress in
         meter.update { $0.counts = progress.counts }
+        // What failed at its end may have begun again.
+        profile.end(.finalize)
         guard progress.isFinalizing else { return }
         profile.count(.merge, rows: progress.counts.merged - progress.counts.skipped)
         profile.begin(.finalize)

@@ -16,6 +16,7 @@ const names = {
   lock: "waiting for the target",
   duplicates: "duplicates in the file",
   rules: "rules of the target",
+  plan: "choosing a plan",
   merge: "merging",
   finalize: "commit",
   statistics: "statistics, after the commit",

@@ -131,8 +131,8 @@ public struct DatabaseBench: Sendable {
     let request = MergeRequest(
       lease: Lease(importID: ImportID(), id: ""), staging: staging, layout: input.layout,
       target: copy.table, isPartitioned: copy.table.isPartitioned,
-      key: try ImportPreflight.key(of: copy.table, named: input.file.preflight.key.columns),
-      duplicates: options.duplicates, staged: counts)
+      key: try key(input, of: copy.table), mode: options.mode, duplicates: options.duplicates,
+      staged: counts)
     let merger = Merger(
       request, on: connection, watch: { _ in }, reject: { _, _ in }, checkRejects: { _ in },
       profile: profile)
@@ -142,6 +142,12 @@ public struct DatabaseBench: Sendable {
     return Outcome(
       targetRows: copy.rows, plan: merged.plan.rawValue, counts: merged.counts,
       steps: profile.profile.steps.filter { names.contains($0.name) })
+  }
+
+  /// The key of the target, as the copy has it.
+  private func key(_ input: ImportInput, of copy: TargetTable) throws -> TargetKey {
+    guard options.mode.usesKey else { return .none }
+    return try ImportPreflight.key(of: copy, named: input.file.preflight.key.columns)
   }
 
   private func write(_ tuples: TupleFile, to writer: CopyWriter) async throws {
