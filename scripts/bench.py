@@ -37,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--xlsx", action="store_true", help="the same")
     parser.add_argument("--merge", action="store_true", help="the same")
     parser.add_argument("--cases", type=lambda text: text.split(","), help="of merge, only these: a,b")
+    parser.add_argument("--out", type=Path, default=ROOT / "bench-results", help="the folder for the results")
     parser.add_argument("--no-memory", action="store_true", help="leave the memory out")
     parser.add_argument("--no-openpyxl", action="store_true", help="leave out the slow comparison with openpyxl")
     return parser.parse_args()
@@ -60,7 +61,8 @@ def sections(told: argparse.Namespace) -> dict[str, Callable[[], Section]]:
 
 
 def main() -> int:
-    found = {name: run() for name, run in sections(arguments()).items()}
+    told = arguments()
+    found = {name: run() for name, run in sections(told).items()}
     report = ["# Benchmark", "", *machine(), ""]
     for section in found.values():
         report += [*section.lines, ""]
@@ -69,7 +71,7 @@ def main() -> int:
 
     text = "\n".join(report) + "\n"
     figures = json.dumps({name: section.figures for name, section in found.items()}, indent=2) + "\n"
-    folder = ROOT / "bench-results"
+    folder: Path = told.out
     folder.mkdir(exist_ok=True)
     name = f"{datetime.datetime.now(datetime.UTC):%Y%m%d-%H%M%S}"
     for stem in (name, "latest"):
@@ -77,7 +79,7 @@ def main() -> int:
         (folder / f"{stem}.json").write_text(figures, encoding="utf-8")
     print()
     print(text, end="")
-    print(f"\nwritten to bench-results/{name}.md and .json")
+    print(f"\nwritten to {folder.name}/{name}.md and .json")
     return 0 if all(verdict.is_met for verdict in judged) else 1
 
 

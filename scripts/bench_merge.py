@@ -19,7 +19,6 @@ every round; rounds are interleaved, medians are given, and all contenders have 
 Sluice's time is that of the whole, from sending the file to a running server to the end of the import.
 """
 
-import json
 import statistics
 import sys
 from collections.abc import Callable
@@ -95,7 +94,7 @@ OTHERS = {"start": start, "growth": growth, "two": two_workers, "images": images
 
 
 def staged_seconds(run: Run) -> float:
-    """Seconds from the first byte that was read to the state `validated`."""
+    """Seconds from the first byte that was read to the state `validated`, as the object tells them."""
     assert run.told is not None
     return sum(stage["seconds"] for stage in run.told["stages"] if stage["name"] == "parsing")
 
@@ -116,7 +115,8 @@ def measure(name: str, prepared: Prepared, rounds: int, work: Path) -> dict[str,
                 # What psql copies into staging is not in the table either.
                 left[contender] = fingerprint()
             each.append(run)
-            print(f"{name:9} round {number + 1}: {contender:6} {run.seconds:8.3f} s {run.peak_rss_mb:6.0f} MB", flush=True)
+            figures = f"{run.seconds:8.3f} s {run.peak_rss_mb:6.0f} MB"
+            print(f"{name:9} round {number + 1}: {contender:6} {figures}", flush=True)
         if left["sluice"] != left["other"]:
             sys.exit(f"{name}: the contenders left different rows: {left}")
     return runs
@@ -144,7 +144,8 @@ def main_steps(runs: list[Run]) -> str:
     """Where the time of the run in the middle went, the longest steps first."""
     middle = sorted(runs, key=lambda run: run.seconds)[len(runs) // 2]
     steps = ((middle.told or {}).get("profile") or {"steps": []})["steps"]
-    longest = sorted(steps, key=lambda step: -step["seconds"])[:4]
+    within = [step for step in steps if step["name"] != "statistics"]
+    longest = sorted(within, key=lambda step: -step["seconds"])[:4]
     return ", ".join(f"{step['name']} {step['seconds']:.2f}" for step in longest)
 
 
@@ -200,9 +201,12 @@ def merge_section(rows: int, rounds: int, work: Path, cases: list[str] | None) -
     chosen = [name for name in known if cases is None or name in cases]
     prepared = Prepared(rows, fixture(rows), work)
     sections = []
-    if any(name in CASES for name in chosen):
-        sections.append(compared([name for name in chosen if name in CASES], prepared, rounds, work))
-    sections += [OTHERS[name](prepared, rounds, work) for name in chosen if name in OTHERS]
+    try:
+        if any(name in CASES for name in chosen):
+            sections.append(compared([name for name in chosen if name in CASES], prepared, rounds, work))
+        sections += [OTHERS[name](prepared, rounds, work) for name in chosen if name in OTHERS]
+    finally:
+        prepared.close()
     lines = [line for section in sections for line in [*section.lines, ""]][:-1]
     figures = {name: figure for section in sections for name, figure in section.figures.items()}
-    return Section(lines, [verdict for section in sections for verdict in section.verdicts], json.loads(json.dumps(figures)))
+    return Section(lines, [verdict for section in sections for verdict in section.verdicts], figures)

@@ -35,13 +35,21 @@ class Prepared:
     def copy_of(self, template: str) -> Iterator[None]:
         """All that is run meanwhile goes to a fresh copy of a template; nothing is left to do for the server."""
         self._make(template)
-        psql(f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)", f"CREATE DATABASE {COPY} TEMPLATE {template} STRATEGY FILE_COPY")
+        psql(
+            f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)",
+            f"CREATE DATABASE {COPY} TEMPLATE {template} STRATEGY FILE_COPY",
+        )
         psql("CHECKPOINT")
         try:
             with database(COPY):
                 yield
         finally:
             psql(f"DROP DATABASE IF EXISTS {COPY} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Drops what was made."""
+        for name in self._made:
+            psql(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _make(self, name: str) -> None:
         if name in self._made:

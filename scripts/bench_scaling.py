@@ -70,7 +70,8 @@ def growth(prepared: Prepared, rounds: int, work: Path) -> Section:
     worst = max(abs(rate / middle - 1) for rate in rates.values())
     text = f"rows a second are within {worst:.0%} of their median from {sizes[0]:,} to {sizes[-1]:,} rows"
     verdict = Verdict(worst <= GOAL_GROWTH, f"{text}, {GOAL_GROWTH:.0%} is the goal")
-    return Section(lines, [verdict], {"growth": {str(rows): [run._asdict() for run in each] for rows, each in runs.items()}})
+    figures = {str(rows): [run._asdict() for run in each] for rows, each in runs.items()}
+    return Section(lines, [verdict], {"growth": figures})
 
 
 def at_once(prepared: Prepared, work: Path, targets: list[str]) -> float:
@@ -135,9 +136,9 @@ def images(prepared: Prepared, rounds: int, work: Path) -> Section:
         print(f"images    round {number + 1}: merge {merges[-1]:.3f} s, plain INSERT {inserts[-1]:.3f} s", flush=True)
     cost = statistics.median(costs)
     lines = [
-        f"{prepared.rows:,} new rows: the merge, which keeps what takes them back, takes {statistics.median(merges):.2f} s,"
-        f" a plain INSERT … SELECT of them {statistics.median(inserts):.2f} s: {cost:+.1%} of the whole import;"
-        f" medians of {rounds}."
+        f"{prepared.rows:,} new rows: the merge, which keeps what takes them back, takes"
+        f" {statistics.median(merges):.2f} s, a plain INSERT … SELECT of them {statistics.median(inserts):.2f} s:"
+        f" {cost:+.1%} of the whole import; medians of {rounds}."
     ]
     text = f"images cost an import that only inserts {cost:+.1%}, at most {GOAL_IMAGES:.0%} is the goal"
     figures = {"cost": costs, "merge": merges, "insert": inserts}

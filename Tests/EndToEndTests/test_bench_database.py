@@ -1,6 +1,7 @@
 """`sluice bench FILE --target T`: the steps that need a database, measured on a copy of which nothing stays."""
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import psycopg
 import pytest
 
 from database import Database, new_database
-from program import Program, eventually
+from program import BINARY, ROOT, Program, eventually
 from test_bench import STEPS
 from test_command import run
 
@@ -149,3 +150,28 @@ def test_what_is_wrong_is_said(database: Database, tmp_path: Path) -> None:
     assert run("bench", str(file), "--target", "demo.stores").returncode == 2
     other = bench(database, file, "--target", "demo.nothing")
     assert other.returncode == 1 and "demo.nothing" in other.stderr
+
+
+def test_the_benchmark_of_merges_runs(tmp_path: Path) -> None:
+    """A few rows, once: its figures mean nothing, but each contender does its part."""
+    work = tmp_path / "work"
+    work.mkdir()
+    done = subprocess.run(
+        ["python3", ROOT / "scripts/bench.py", "--work", work, "--out", tmp_path / "results", "--merge"]
+        + ["--rows", "100", "--rounds", "1", "--cases", "unchanged,new,images"],
+        env=os.environ | {"SLUICE_ROOT": str(ROOT), "SLUICE_BIN": str(BINARY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    # 1 is a goal that was missed.
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    found = json.loads((tmp_path / "results/latest.json").read_text())["merge"]
+    assert list(found) == ["unchanged", "new", "images"]
+    for name in ("unchanged", "new"):
+        assert [len(found[name][contender]) for contender in ("sluice", "other")] == [1, 1]
+    steps = {step["name"]: step["rows"] for step in found["new"]["sluice"][0]["told"]["profile"]["steps"]}
+    assert steps["merge"] == 10
+    verdicts = [line for line in done.stdout.splitlines() if "is the goal" in line]
+    assert [verdict.split(": ")[1].split(" ")[0] for verdict in verdicts[:2]] == ["unchanged", "new"]
