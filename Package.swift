@@ -135,6 +135,7 @@ let package = Package(
         .embedInCode("Assets/list.js"),
         .embedInCode("Assets/live.js"),
         .embedInCode("Assets/main.js"),
+        .embedInCode("Assets/profile.js"),
         .embedInCode("Assets/rejects.js"),
         .embedInCode("Assets/row.js"),
         .embedInCode("Assets/source.js"),

@@ -343,6 +343,31 @@ def test_the_rejects_are_shown_and_can_be_downloaded(page: Page, house: House) -
     assert b"_errors" in Path(started.value.path()).read_bytes().split(b"\n")[0]
 
 
+def test_where_the_time_went_is_shown(page: Page, house: House, generated: Any) -> None:
+    upload(page, generated("sales-10k"))
+    expect(in_state(page, "done")).to_have_count(1)
+    task_id = newest_task(house)
+    panel = page.get_by_test_id(f"import-{task_id}").get_by_test_id("profile")
+
+    panel.locator("summary").click()
+
+    # It comes a moment after the commit, and without a reload.
+    expect(panel.locator('tr[data-step="statistics"]')).to_have_count(1)
+    steps = house.api.object(task_id)["profile"]["steps"]
+    assert [line.get_attribute("data-step") for line in panel.locator("tbody tr").all()] == [
+        step["name"] for step in steps
+    ]
+    longest = max(step["seconds"] for step in steps)
+    for step in steps:
+        line = panel.locator(f'tr[data-step="{step["name"]}"]')
+        bar = float(line.locator("progress").get_attribute("value") or "nan")
+        assert abs(bar - step["seconds"] / longest) < 0.01
+        _, seconds, _, rate = line.locator("td").all_inner_texts()
+        assert abs(float(seconds) - step["seconds"]) < 0.0051
+        assert rate == "" or abs(float(rate.replace(",", "")) - step["rows_per_second"]) <= 0.51
+        assert (rate == "") == (step["rows"] is None)
+
+
 def test_an_import_that_fails_says_why(page: Page) -> None:
     choose(page, "demo.sales")
     page.locator("#options summary").click()

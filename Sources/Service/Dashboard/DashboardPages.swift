@@ -33,6 +33,7 @@ public enum DashboardPages {
     "list.js": .script(PackageResources.list_js),
     "row.js": .script(PackageResources.row_js),
     "source.js": .script(PackageResources.source_js),
+    "profile.js": .script(PackageResources.profile_js),
     "rejects.js": .script(PackageResources.rejects_js),
     "undo.js": .script(PackageResources.undo_js),
   ]

@@ -22,6 +22,8 @@ public struct ClaimedImport: Sendable {
   public let spoolID: String
   /// Why the last attempt that was given back had no result, where one was.
   public let lastFailure: ImportFailure?
+  /// Where the time of earlier attempts went, where there were any.
+  public let profile: ImportProfile?
 }
 
 extension ImportQueue {
@@ -45,6 +47,9 @@ extension ImportQueue {
         attempt: try row.int("attempt"), spoolID: try row.string("spool_id"),
         lastFailure: try row["last_reason"].map {
           try JSONDecoder().decode(ImportFailure.self, from: Data($0.utf8))
+        },
+        profile: try row["profile"].map {
+          try JSONDecoder().decode(ImportProfile.self, from: Data($0.utf8))
         })
     } catch let error as PostgresError where error.constraint == "imports_running_target" {
       // Another worker took an import into the same target at the same moment. It is seen now, so the
@@ -75,10 +80,13 @@ extension ImportQueue {
         undo_attempt = undo_attempt + CASE WHEN undoing THEN 1 ELSE 0 END,
         lease_expires_at = clock_timestamp() + make_interval(secs => $2),
         started_at = coalesce(started_at, clock_timestamp()),
+        -- A worker that died has told last here where its time went.
+        profile = CASE WHEN undoing THEN i.profile ELSE coalesce((SELECT p.profile
+          FROM sluice.progress p WHERE p.import_id = i.id AND p.lease_id = i.lease_id), i.profile) END,
         history = CASE WHEN undoing THEN history ELSE history || jsonb_build_object(
           'name', 'parsing', 'at', extract(epoch FROM clock_timestamp())) END
       FROM next WHERE i.id = next.id
-      RETURNING i.id, i.lease_id, i.spool_id, undoing,
+      RETURNING i.id, i.lease_id, i.spool_id, i.profile, undoing,
         CASE WHEN undoing THEN i.undo_attempt ELSE i.attempt END AS attempt,
         CASE WHEN undoing THEN (SELECT u.error FROM sluice.undo u WHERE u.import_id = i.id)
           ELSE jsonb_path_query_array(i.history, '$[*].reason') -> -1 END AS last_reason
@@ -162,7 +170,8 @@ extension ImportQueue {
   ///   the attempt before stay.
   /// - Throws: `LeaseLost` where the lease no longer holds.
   public func end(
-    _ lease: Lease, as state: ImportState, failure: ImportFailure?, counts: RowCounts?, bytes: Int64
+    _ lease: Lease, as state: ImportState, failure: ImportFailure?, counts: RowCounts?,
+    bytes: Int64, profile: ImportProfile? = nil
   ) async throws {
     let sql = """
       WITH ended AS (
@@ -173,7 +182,7 @@ extension ImportQueue {
           rows_read = coalesce($5::bigint, rows_read), rows_ok = coalesce($6::bigint, rows_ok),
           rows_bad = coalesce($7::bigint, rows_bad),
           bytes_done = CASE WHEN $5::bigint IS NULL THEN bytes_done ELSE $8 END,
-          lease_id = NULL, lease_expires_at = NULL
+          profile = coalesce($11::jsonb, profile), lease_id = NULL, lease_expires_at = NULL
         WHERE id = $1::uuid AND lease_id = $2::uuid
         RETURNING id
       )
@@ -186,6 +195,7 @@ extension ImportQueue {
         try json(failure), counts.map { .int($0.read) } ?? .null,
         counts.map { .int($0.ok) } ?? .null, counts.map { .int($0.bad) } ?? .null,
         .int(bytes), .text(ImportQueue.progressChannel), .text(ImportQueue.channel),
+        try json(profile),
       ])
     if result.rows.isEmpty { throw LeaseLost(lease) }
   }
@@ -197,7 +207,7 @@ extension ImportQueue {
   ///   - reason: why the attempt had no result; the import fails with it, should there be none after it.
   public func release(
     _ lease: Lease, after delay: Duration, countsAsAttempt: Bool,
-    because reason: ImportFailure? = nil
+    because reason: ImportFailure? = nil, profile: ImportProfile? = nil
   ) async throws {
     let sql = """
       WITH released AS (
@@ -206,6 +216,7 @@ extension ImportQueue {
           finished_at = CASE WHEN cancel_requested THEN clock_timestamp() END,
           lease_id = NULL, lease_expires_at = NULL,
           attempt = attempt - CASE WHEN $4 THEN 0 ELSE 1 END,
+          profile = coalesce($8::jsonb, profile),
           available_at = clock_timestamp() + make_interval(secs => $3),
           history = history || jsonb_strip_nulls(jsonb_build_object(
             'name', CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
@@ -220,13 +231,27 @@ extension ImportQueue {
       [
         .text(lease.importID.description), .text(lease.id), .double(delay / .seconds(1)),
         .bool(countsAsAttempt), .text(ImportQueue.progressChannel), .text(ImportQueue.channel),
-        try json(reason),
+        try json(reason), try json(profile),
       ])
   }
 
-  private func json(_ failure: ImportFailure?) throws -> PostgresParameter {
-    guard let failure else { return .null }
-    return .text(String(decoding: try JSONEncoder().encode(failure), as: UTF8.self))
+  /// Keeps the profile of an import that is done: what comes after its last transaction is in it now.
+  public func note(_ profile: ImportProfile, of id: ImportID) async throws {
+    let sql = """
+      WITH noted AS (
+        UPDATE sluice.imports SET profile = $2::jsonb WHERE id = $1::uuid AND status = 'done'
+        RETURNING id
+      )
+      SELECT pg_notify($3, id::text) FROM noted
+      """
+    _ = try await pool.query(
+      sql,
+      [.text(id.description), .text(try profile.json), .text(ImportQueue.progressChannel)])
+  }
+
+  private func json(_ value: (some Encodable)?) throws -> PostgresParameter {
+    guard let value else { return .null }
+    return .text(String(decoding: try JSONEncoder().encode(value), as: UTF8.self))
   }
 
   /// Tells the hubs that an import has changed, after its last transaction.

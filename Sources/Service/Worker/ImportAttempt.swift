@@ -18,6 +18,7 @@ struct ImportAttempt: Sendable {
   func run() async {
     let logger = services.logger.with("task_id", lease.importID.description)
     let meter = ImportMeter(lease: lease)
+    if let earlier = claimed.profile { meter.profile.add(earlier) }
     services.metrics.began()
     logger.info("import begun", ["attempt": "\(claimed.attempt)"])
     do {
@@ -109,24 +110,29 @@ struct ImportAttempt: Sendable {
         try await finish(as: .cancelled, failure: nil, meter: meter, logger: logger)
       case .held:
         // It was called off and taken up again, or a write went astray: another attempt finds out.
-        try await services.queue.release(lease, after: .zero, countsAsAttempt: true)
+        try await services.queue.release(
+          lease, after: .zero, countsAsAttempt: true, profile: meter.profile.profile)
       case .lost:
         logger.warning("the lease is lost; nothing more is written")
       }
     case is CancellationError:
       logger.info("handed back: the worker stops")
-      try await services.queue.release(lease, after: .zero, countsAsAttempt: false)
+      try await services.queue.release(
+        lease, after: .zero, countsAsAttempt: false, profile: meter.profile.profile)
     case let error as PostgresError where error.isLockTimeout:
       // Somebody works on the target: no fault of the import's, and no reason to keep others waiting.
       let delay = Duration.seconds(Double.random(in: 5...10))
-      try await retry(error, named: "lock_timeout", after: delay, counts: false, logger: logger)
+      try await retry(
+        error, named: "lock_timeout", after: delay, counts: false, meter: meter, logger: logger)
     case let error as PostgresError where error.isTransient:
       let name = error.sqlState ?? error.code.rawValue
       let delay = Backoff.delay(attempt: claimed.attempt)
-      try await retry(error, named: name, after: delay, counts: true, logger: logger)
+      try await retry(
+        error, named: name, after: delay, counts: true, meter: meter, logger: logger)
     case let error as SpoolError where error.code != .missing:
       let delay = Backoff.delay(attempt: claimed.attempt)
-      try await retry(error, named: "spool", after: delay, counts: true, logger: logger)
+      try await retry(
+        error, named: "spool", after: delay, counts: true, meter: meter, logger: logger)
     default:
       let failure = ImportFailure(describing: error)
       logger.warning(
@@ -137,12 +143,14 @@ struct ImportAttempt: Sendable {
   }
 
   private func retry(
-    _ error: any Error, named name: String, after delay: Duration, counts: Bool, logger: Logger
+    _ error: any Error, named name: String, after delay: Duration, counts: Bool,
+    meter: ImportMeter, logger: Logger
   ) async throws {
     logger.warning("to be tried again", ["error": "\(error)", "after": "\(delay)"])
     services.metrics.retried(because: name)
     try await services.queue.release(
-      lease, after: delay, countsAsAttempt: counts, because: ImportFailure(describing: error))
+      lease, after: delay, countsAsAttempt: counts, because: ImportFailure(describing: error),
+      profile: meter.profile.profile)
   }
 
   private func finish(
@@ -151,11 +159,11 @@ struct ImportAttempt: Sendable {
     let reading = meter.reading
     try await services.queue.end(
       lease, as: state, failure: failure, counts: reading.counts.read > 0 ? reading.counts : nil,
-      bytes: reading.bytesDone)
+      bytes: reading.bytesDone, profile: meter.profile.profile)
     let record = try await services.snapshots.one(lease.importID)
     services.metrics.ended(
       state, target: record?.target ?? "", counts: reading.counts.withoutMerge)
-    logger.info("import \(state.rawValue)")
+    logger.info("import \(state.rawValue)", ["seconds": meter.profile.shownSeconds])
     await tidy(after: state, logger: logger)
   }
 }
@@ -199,4 +207,9 @@ extension RowCounts {
     counts.unchanged = 0
     return counts
   }
+}
+
+extension ProfileRecorder {
+  /// Seconds of the attempt at hand, for the log.
+  var shownSeconds: String { "\((elapsed * 1000).rounded() / 1000)" }
 }

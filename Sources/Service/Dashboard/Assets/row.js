@@ -3,6 +3,7 @@
 import { cancelImport, Problem } from "./api.js";
 import { make, setAttribute, setText, show } from "./dom.js";
 import { ago, bytes, count, counted, duration, exact, percent } from "./format.js";
+import { ProfilePanel } from "./profile.js";
 import { RejectsPanel } from "./rejects.js";
 import { doubts, readingOf } from "./source.js";
 import { outcome, UndoPanel } from "./undo.js";
@@ -35,6 +36,7 @@ export class ImportRow {
   #parts = {};
   #steps = new Map();
   #counts = new Map();
+  #profile = new ProfilePanel();
   #rejects;
   #undo;
   #onChange;
@@ -69,6 +71,7 @@ export class ImportRow {
     this.#updateFailure(object.error);
     this.#updateReading(object.source);
     this.#updateFacts(object, isOver);
+    this.#profile.update(object.profile);
     this.#rejects.update(object.rows_bad, isOver);
     this.#undo.update(object);
   }
@@ -105,6 +108,7 @@ export class ImportRow {
       this.#undo.element,
       this.#buildReading(),
       this.#buildFoot(id),
+      this.#profile.element,
       this.#rejects.element,
     );
   }

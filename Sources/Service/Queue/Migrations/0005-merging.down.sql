@@ -12,6 +12,7 @@ BEGIN
   END LOOP;
 END $$;
 DROP TABLE sluice.undo;
+ALTER TABLE sluice.progress DROP COLUMN profile;
 DROP INDEX sluice.imports_undo;
 UPDATE sluice.imports SET lease_id = NULL, lease_expires_at = NULL
  WHERE lease_id IS NOT NULL AND status NOT IN ('parsing', 'validated', 'loading', 'finalizing');
