@@ -15,6 +15,8 @@ public enum MergePlan: String, Sendable, CaseIterable {
   case insert
   /// `INSERT … ON CONFLICT DO UPDATE` of what has changed.
   case upsert
+  /// A new table is filled beside the target, and takes its place.
+  case replace
 }
 
 /// Rows and counts of the merge so far, for those who watch.

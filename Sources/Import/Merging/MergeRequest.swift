@@ -12,25 +12,32 @@ public struct MergeRequest: Sendable {
   public var target: TargetTable
   /// Whether the target is partitioned: its rows have no `xmax` to tell inserts from updates by.
   public var isPartitioned: Bool
-  /// The conflict key.
+  /// How rows meet those that are there already.
+  public var mode: ImportOptions.Mode
+  /// The conflict key; of a target that is replaced, one without columns where it has none.
   public var key: TargetKey
   /// Which of several rows with one key counts.
   public var duplicates: ImportOptions.Duplicates
   /// What is staged: read, ok and bad rows of the file.
   public var staged: RowCounts
+  /// How long the import can be undone.
+  public var retentionSeconds: Int64
 
   /// Describes a merge.
   public init(
     lease: Lease, staging: String, layout: StagingLayout, target: TargetTable, isPartitioned: Bool,
-    key: TargetKey, duplicates: ImportOptions.Duplicates, staged: RowCounts
+    mode: ImportOptions.Mode = .upsert, key: TargetKey, duplicates: ImportOptions.Duplicates,
+    staged: RowCounts, retentionSeconds: Int64 = 0
   ) {
     self.lease = lease
     self.staging = staging
     self.layout = layout
     self.target = target
     self.isPartitioned = isPartitioned
+    self.mode = mode
     self.key = key
     self.duplicates = duplicates
     self.staged = staged
+    self.retentionSeconds = retentionSeconds
   }
 }

@@ -20,7 +20,7 @@ public struct Merger: Sendable {
 
   /// Who waits for a lock keeps a worker's place: after five seconds the import is handed back. A shorter
   /// limit of the role or the database stays.
-  private static let limitOfWaits = """
+  static let limitOfWaits = """
     SELECT set_config('lock_timeout', '5s', true) FROM pg_settings
      WHERE name = 'lock_timeout' AND setting::integer NOT BETWEEN 1 AND 5000
     """
@@ -52,6 +52,7 @@ public struct Merger: Sendable {
   ///   staging is given up, and nothing has reached the target; `PostgresError` when Postgres refuses for
   ///   a reason that lies in no row.
   public func run() async throws -> MergeOutcome {
+    if request.mode == .replace { return try await replace() }
     var staged = request.staged
     if request.duplicates == .reject {
       try await rejectDuplicates(&staged)
@@ -100,7 +101,7 @@ public struct Merger: Sendable {
     }
   }
 
-  private func prepare() async throws {
+  func prepare() async throws {
     try await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
     _ = try await connection.query(Merger.limitOfWaits)
     let key = Merger.lockSpace << 32 | Int64(request.target.oid)
@@ -110,7 +111,7 @@ public struct Merger: Sendable {
   /// Takes the rows that break rules out of staging.
   ///
   /// - Returns: a failure where they are more than may be.
-  private func sift(_ sieve: RuleCheck, _ counts: inout RowCounts) async throws -> ImportFailure? {
+  func sift(_ sieve: RuleCheck, _ counts: inout RowCounts) async throws -> ImportFailure? {
     let removed = try await sieve.sift()
     guard removed > 0 else { return nil }
     counts.ok -= removed
@@ -139,7 +140,7 @@ public struct Merger: Sendable {
     _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
   }
 
-  private func finish(_ counts: RowCounts) async throws {
+  func finish(_ counts: RowCounts) async throws {
     guard counts.isConserved else {
       throw ImportFailure(
         .notConserved,
@@ -172,7 +173,7 @@ public struct Merger: Sendable {
   /// Refreshes the planner's statistics where the target has grown by a tenth or more.
   public func analyzeIfGrown(_ counts: RowCounts) async throws {
     let changed = counts.inserted + counts.updated
-    guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
+    guard request.mode != .replace, changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
     try await connection.transaction { connection in
       _ = try await connection.query(Merger.limitOfWaits)
       try await connection.execute("ANALYZE \(request.targetName)")

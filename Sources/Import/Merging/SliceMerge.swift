@@ -180,7 +180,7 @@ struct SliceMerge: Sendable {
         if inserted < total { throw RowsSwallowed() }
       }
       return SliceOutcome(inserted: inserted)
-    case .upsert:
+    case .upsert, .replace:
       let row = try await connection.query(statements.upsert, slice.parameters).rows[0]
       let total = try row.int64("total")
       let written = try row.int64("written")

@@ -33,7 +33,7 @@ public struct ImportPreflight: Sendable {
     file: any FileBytes, target: TargetTable, options: ImportOptions, lookups: [ColumnLookup],
     scope: FileInspector.Scope, scratch: String
   ) throws {
-    key = try ImportPreflight.key(of: target, named: options.key)
+    key = try ImportPreflight.key(of: target, for: options)
     let scope = file.size <= ImportPreflight.smallFile ? .whole : scope
     do {
       let plan = try FileInspector(file, request: FileRequest(options), scratch: scratch)
@@ -66,6 +66,16 @@ public struct ImportPreflight: Sendable {
         .noKey, "the file has no column for \(list(missing)), which is part of the conflict key",
         hint: "add it to the file, or name another unique key of \(target.displayName) with `key`")
     }
+  }
+
+  /// Finds the key that an import goes by: where all rows of a table are replaced, none is needed.
+  public static func key(of target: TargetTable, for options: ImportOptions) throws -> TargetKey {
+    if options.mode == .replace, options.key == nil,
+      !target.keys.contains(where: { $0.isPrimary && !$0.isDeferrable })
+    {
+      return TargetKey(name: "", columns: [], isPrimary: false)
+    }
+    return try key(of: target, named: options.key)
   }
 
   /// Finds the unique key to go by.

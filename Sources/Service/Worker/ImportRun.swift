@@ -119,9 +119,9 @@ struct ImportRun: Sendable {
     let request = MergeRequest(
       lease: lease, staging: table.name, layout: input.layout.resolved,
       target: input.target,
-      isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
+      isPartitioned: input.target.isPartitioned, mode: record.options.mode, key: input.file.preflight.key,
       duplicates: record.options.duplicates,
-      staged: counts)
+      staged: counts, retentionSeconds: services.retentionSeconds)
     let merger = Merger(
       request, on: connection,
       watch: { progress in
