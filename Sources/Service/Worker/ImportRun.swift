@@ -13,6 +13,7 @@ import Validation
 struct ImportRun: Sendable {
   let claimed: ClaimedImport
   let services: WorkerServices
+  let configuration: WorkerConfiguration
   let meter: ImportMeter
   let logger: Logger
 
@@ -119,9 +120,10 @@ struct ImportRun: Sendable {
     let request = MergeRequest(
       lease: lease, staging: table.name, layout: input.layout.resolved,
       target: input.target,
-      isPartitioned: input.target.isPartitioned, mode: record.options.mode, key: input.file.preflight.key,
+      isPartitioned: input.target.isPartitioned, mode: record.options.mode,
+      key: input.file.preflight.key,
       duplicates: record.options.duplicates,
-      staged: counts, retentionSeconds: services.retentionSeconds)
+      staged: counts, retentionSeconds: configuration.retentionSeconds)
     let merger = Merger(
       request, on: connection,
       watch: { progress in

@@ -1,4 +1,5 @@
 import ImportModel
+import Merging
 public import Queue
 public import Spool
 import Staging
@@ -71,6 +72,15 @@ public struct Janitor: Sendable {
     try await attempt("staging") {
       let leftovers = try await queue.withConnection { try await StagingTable.leftovers(on: $0) }
       for id in leftovers { try await drop(id) }
+    }
+    try await attempt("former tables") {
+      let leftovers = try await queue.withConnection { try await KeptTable.leftovers(on: $0) }
+      for id in leftovers {
+        try await attempt("former tables", of: id) {
+          try await queue.withConnection { try await KeptTable.sweep(id, on: $0) }
+          logger.info("swept a former table", ["task_id": id.description])
+        }
+      }
     }
   }
 

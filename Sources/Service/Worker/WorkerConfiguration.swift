@@ -8,18 +8,21 @@ public struct WorkerConfiguration: Sendable {
   public var leaseSeconds: Int
   /// Attempts before an import is given up.
   public var maxAttempts: Int
+  /// How long an import can be undone.
+  public var retentionSeconds: Int64
   /// Longest time between two looks at the queue, should a NOTIFY be lost.
   public var pollInterval: Duration
 
   /// The contract's figures, unless told otherwise.
   public init(
     name: String, concurrency: Int = 2, leaseSeconds: Int = 30, maxAttempts: Int = 5,
-    pollInterval: Duration = .seconds(2)
+    pollInterval: Duration = .seconds(2), retentionSeconds: Int64 = 30 * 86_400
   ) {
     self.name = name
     self.concurrency = concurrency
     self.leaseSeconds = leaseSeconds
     self.maxAttempts = maxAttempts
     self.pollInterval = pollInterval
+    self.retentionSeconds = retentionSeconds
   }
 }

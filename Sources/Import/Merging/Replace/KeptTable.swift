@@ -41,7 +41,8 @@ public enum KeptTable {
               $6::jsonb, $7::bigint, clock_timestamp() + make_interval(secs => $8::double precision))
       """,
       [
-        .text(request.lease.importID.description), .int(Int64(newTable)), .textArray(digest.columns),
+        .text(request.lease.importID.description), .int(Int64(newTable)),
+        .textArray(digest.columns),
         .int(Int64(model.oid)), .text(digest.sum), .text(structure), .int(digest.rows),
         .text("\(request.retentionSeconds)"),
       ])

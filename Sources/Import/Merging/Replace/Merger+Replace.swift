@@ -182,7 +182,9 @@ extension StandInBuild {
   var finalNames: [(String, String)] {
     let indexes = model.indexes.enumerated().map { (standIn.index($0), $1.name) }
     let check = [(standIn.partitionCheck, "\(model.name) partition")]
-    return indexes.sorted { $0.0.utf8.count > $1.0.utf8.count } + check + [(standIn.table, model.name)]
+    return indexes.sorted { $0.0.utf8.count > $1.0.utf8.count } + check + [
+      (standIn.table, model.name)
+    ]
   }
 }
 

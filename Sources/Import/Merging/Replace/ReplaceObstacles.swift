@@ -156,7 +156,7 @@ public enum ReplaceObstacles {
     """
 
   private static let referrers = """
-    SELECT format('foreign keys refer to %s, whose partition it is', p.conrelid::regclass), NULL
+    SELECT format('foreign keys refer to %s, whose partition it is', p.confrelid::regclass), NULL
     FROM t JOIN pg_constraint AS k ON k.confrelid = t.oid AND k.contype = 'f'
     JOIN pg_constraint AS p ON p.oid = k.conparentid AND p.confrelid <> t.oid
     """

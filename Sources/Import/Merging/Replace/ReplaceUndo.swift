@@ -122,7 +122,9 @@ public struct ReplaceUndo: Sendable {
   private func dress(_ target: TargetTable, _ model: TableModel) async throws {
     let build = StandInBuild(
       target: target, model: model, standIn: standIn, connection: connection)
-    if let parent = model.parent { try await build.run([model.partitionCheck(of: standIn, parent)]) }
+    if let parent = model.parent {
+      try await build.run([model.partitionCheck(of: standIn, parent)])
+    }
     do {
       try await build.makeReferences()
     } catch let error as PostgresError where error.sqlState == "23503" {

@@ -21,7 +21,8 @@ extension TableModel {
   private static let sql = """
     SELECT jsonb_build_object(
       'oid', c.oid::bigint,
-      'schema', n.nspname, 'name', c.relname, 'owner', quote_ident(pg_get_userbyid(c.relowner)),
+      'schema', n.nspname, 'name', c.relname,
+      'fullName', format('%I.%I', n.nspname, c.relname), 'owner', quote_ident(pg_get_userbyid(c.relowner)),
       'isLogged', c.relpersistence = 'p',
       'method', (SELECT quote_ident(m.amname) FROM pg_am AS m WHERE m.oid = c.relam),
       'tablespace', \(tablespace("c")),
@@ -48,7 +49,8 @@ extension TableModel {
 
   /// As a literal, which may be NULL.
   private static func comment(_ oid: String, _ catalog: String, _ column: String? = nil) -> String {
-    let text = column.map { "col_description(\(oid), \($0))" } ?? "obj_description(\(oid), '\(catalog)')"
+    let text =
+      column.map { "col_description(\(oid), \($0))" } ?? "obj_description(\(oid), '\(catalog)')"
     return "quote_nullable(\(text))"
   }
 

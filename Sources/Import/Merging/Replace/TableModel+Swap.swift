@@ -169,12 +169,16 @@ extension TableModel {
     sql += grants.flatMap { $0.statements(by: owner, on: "TABLE \(fullName)") }
     for column in columns {
       let name = quotedIdentifier(column.name)
-      sql += column.grants.flatMap { $0.statements(by: owner, on: "TABLE \(fullName)", column: name) }
+      sql += column.grants.flatMap {
+        $0.statements(by: owner, on: "TABLE \(fullName)", column: name)
+      }
     }
     for sequence in sequences where sequence.isIdentity {
       let grantees = Set(sequence.grants.map(\.grantee) + [owner]).sorted()
       sql += grantees.map { "REVOKE ALL ON SEQUENCE \(sequence.fullName) FROM \($0) CASCADE" }
-      sql += sequence.grants.flatMap { $0.statements(by: owner, on: "SEQUENCE \(sequence.fullName)") }
+      sql += sequence.grants.flatMap {
+        $0.statements(by: owner, on: "SEQUENCE \(sequence.fullName)")
+      }
     }
     return sql
   }
@@ -208,7 +212,9 @@ extension TableModel {
 
 extension TableModel.Grant {
   /// Whoever has granted grants again.
-  fileprivate func statements(by owner: String, on object: String, column: String? = nil) -> [String] {
+  fileprivate func statements(by owner: String, on object: String, column: String? = nil)
+    -> [String]
+  {
     let parts = [(privileges, ""), (grantable, " WITH GRANT OPTION")].filter { !$0.0.isEmpty }
     let sql = parts.map { names, ending in
       let list = names.map { name in column.map { "\(name) (\($0))" } ?? name }

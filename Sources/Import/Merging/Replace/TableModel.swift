@@ -144,6 +144,8 @@ struct TableModel: Sendable, Codable, Equatable {
   let oid: UInt32
   let schema: String
   let name: String
+  /// Qualified, and quoted as the catalog does it.
+  let fullName: String
   let owner: String
   let isLogged: Bool
   let method: String
@@ -171,9 +173,6 @@ struct TableModel: Sendable, Codable, Equatable {
 }
 
 extension TableModel {
-  /// Quoted and qualified.
-  var fullName: String { qualified(name) }
-
   /// A name in the table's schema.
   func qualified(_ name: String) -> String {
     "\(quotedIdentifier(schema)).\(quotedIdentifier(name))"
