@@ -173,7 +173,9 @@ public struct Merger: Sendable {
   /// Refreshes the planner's statistics where the target has grown by a tenth or more.
   public func analyzeIfGrown(_ counts: RowCounts) async throws {
     let changed = counts.inserted + counts.updated
-    guard request.mode != .replace, changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
+    // The table that was put into its place has statistics already.
+    guard request.mode != .replace else { return }
+    guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
     try await connection.transaction { connection in
       _ = try await connection.query(Merger.limitOfWaits)
       try await connection.execute("ANALYZE \(request.targetName)")

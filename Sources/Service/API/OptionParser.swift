@@ -70,7 +70,9 @@ public struct OptionParser {
     "target": { parser, _, value in parser.target = value },
     "mode": { parser, name, value in
       parser.options.mode = try choice(name, value)
-      if ![.upsert, .replace].contains(parser.options.mode) { throw Problems.notYet(option: "mode=\(value)") }
+      if ![.upsert, .replace].contains(parser.options.mode) {
+        throw Problems.notYet(option: "mode=\(value)")
+      }
     },
     "key": { parser, name, value in parser.options.key = try columns(name, value) },
     "duplicates": { parser, name, value in parser.options.duplicates = try choice(name, value) },
