@@ -99,13 +99,16 @@ def test_a_killed_worker_is_followed_by_another_one(make_house: HouseMaker) -> N
             first.start()
             task_id = house.api.submit(rows_of(5000), "demo.stock", mode="replace")
             eventually("it is at its end", lambda: house.api.object(task_id)["status"] == "finalizing")
-            first.kill()
+            for program in (first, second):
+                if program.process is not None:
+                    program.kill()
             second.start()
             blocker.rollback()
             done = house.api.wait(task_id)
         finally:
-            first.kill()
-            second.kill()
+            for program in (first, second):
+                if program.process is not None:
+                    program.kill()
     assert done["rows_inserted"] == 5000
     assert done["attempt"] == 2
     assert house.database.rows("SELECT count(*), min(code) FROM demo.stock") == [(5000, "new 1")]
