@@ -120,9 +120,8 @@ struct ImportRun: Sendable {
     let request = MergeRequest(
       lease: lease, staging: table.name, layout: input.layout.resolved,
       target: input.target,
-      isPartitioned: input.target.isPartitioned, mode: record.options.mode,
-      key: input.file.preflight.key,
-      duplicates: record.options.duplicates,
+      isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
+      mode: record.options.mode, duplicates: record.options.duplicates,
       staged: counts, retentionSeconds: configuration.retentionSeconds)
     let merger = Merger(
       request, on: connection,

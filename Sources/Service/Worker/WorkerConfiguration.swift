@@ -8,10 +8,11 @@ public struct WorkerConfiguration: Sendable {
   public var leaseSeconds: Int
   /// Attempts before an import is given up.
   public var maxAttempts: Int
-  /// How long an import can be undone.
-  public var retentionSeconds: Int64
   /// Longest time between two looks at the queue, should a NOTIFY be lost.
   public var pollInterval: Duration
+
+  /// How long an import can be taken back, in seconds.
+  public var retentionSeconds: Int64
 
   /// The contract's figures, unless told otherwise.
   public init(

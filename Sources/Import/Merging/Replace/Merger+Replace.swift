@@ -1,4 +1,3 @@
-import FoundationEssentials
 import ImportModel
 import Postgres
 
@@ -95,24 +94,32 @@ extension Merger {
     try await build.makeIndexes()
     try await build.makeReferences()
     try await build.run(build.model.shaping(build.standIn))
-    var inner = request
-    inner.target = try await build.asTarget()
-    if let number = build.model.indexes.firstIndex(where: { $0.name == request.key.name }) {
-      inner.key.name = build.standIn.index(number)
-    }
-    let names = build.finalNames
-    let reject = self.reject
-    let merger = Merger(
-      inner, on: connection, watch: watch,
-      reject: { try await reject($0.map { $0.renamed(names) }, $1) }, checkRejects: check)
-    let rules = try await RuleCatalog.read(inner.target, on: connection)
-    let filled = try await merger.merge(
-      staged, plan: request.hasKey ? .upsert : .insert, rules: rules)
+    let merger = try await inner(build)
+    let rules = try await RuleCatalog.read(merger.request.target, on: connection)
+    let ground = try await MergeGround.read(merger.request, rules: rules, on: connection)
+    let choice = try await MergeChoice.choose(
+      merger.request, ground, rows: staged.ok - staged.skipped, on: connection)
+    try await ground.images.create(on: connection)
+    let filled = try await merger.merge(staged, choice: choice, ground: ground)
+    // Rows of the stand-in are taken back with it.
+    try await ground.images.seal(RowCounts(), on: connection)
     switch filled {
     case .success: try await build.run(build.model.unshaping(build.standIn))
     case .failure: try await build.run(["DROP TABLE \(build.standIn.name)"])
     }
     return filled
+  }
+
+  /// Appends to the stand-in, and speaks of the target.
+  private func inner(_ build: StandInBuild) async throws -> Merger {
+    var inner = request
+    inner.target = try await build.asTarget()
+    (inner.mode, inner.key, inner.isPartitioned) = (.append, .none, false)
+    let names = build.finalNames
+    let reject = self.reject
+    return Merger(
+      inner, on: connection, watch: watch,
+      reject: { try await reject($0.map { $0.renamed(names) }, $1) }, checkRejects: check)
   }
 
   // MARK: The exchange
@@ -137,30 +144,21 @@ extension Merger {
     }
     try await KeptTable.enter(
       request, model: build.model, newTable: new, digest: digest, on: connection)
-    try await report(build.model, counts)
-    try await finish(counts)
-    return MergeOutcome(counts: counts, plan: .replace)
+    let report = try await report(counts)
+    try await finish(counts, report)
+    return MergeOutcome(counts: counts, plan: .replace, report: report)
   }
 
-  private func report(_ model: TableModel, _ counts: RowCounts) async throws {
-    let settings = try await connection.query(
-      "SELECT current_setting('maintenance_work_mem') AS memory"
-    ).rows[0].string("memory")
-    let plan = MergePlanReport(
-      name: "replace",
-      reason: "the file is the table's whole content: a new table was filled and took its place",
+  private func report(_ counts: RowCounts) async throws -> MergePlanReport {
+    let memory = try await connection.query("SHOW maintenance_work_mem").rows[0]
+      .string("maintenance_work_mem")
+    return MergePlanReport(
+      name: MergePlan.replace.rawValue,
+      reason:
+        "the file is the whole content: a new table was filled, and took the place of the old one",
       targetRows: request.target.estimatedRows, stagedRows: counts.inserted,
-      settings: ["maintenance_work_mem": settings])
-    let json = String(decoding: try JSONEncoder().encode(plan), as: UTF8.self)
-    _ = try await connection.query(
-      "UPDATE sluice.imports SET plan = $2::jsonb WHERE id = $1::uuid",
-      [.text(request.lease.importID.description), .text(json)])
+      settings: MergeChoice.common.merging(["maintenance_work_mem": memory]) { $1 })
   }
-}
-
-extension MergeRequest {
-  /// A table without a key takes all rows.
-  var hasKey: Bool { !key.columns.isEmpty }
 }
 
 extension StandInBuild {
