@@ -103,6 +103,7 @@ def test_a_killed_worker_is_followed_by_another_one(make_house: HouseMaker) -> N
             second.start()
             blocker.rollback()
             done = house.api.wait(task_id)
+            eventually("only the former table is left", lambda: len(left_behind(house)) == 1)
         finally:
             for program in (first, second):
                 if program.process is not None:
@@ -111,4 +112,3 @@ def test_a_killed_worker_is_followed_by_another_one(make_house: HouseMaker) -> N
     assert done["attempt"] == 2
     assert house.database.rows("SELECT count(*), min(code) FROM demo.stock") == [(5000, "new 1")]
     assert definition(house) == before
-    eventually("only the former table is left", lambda: len(left_behind(house)) == 1)
