@@ -60,6 +60,7 @@ public struct Merger: Sendable {
   ///   staging is given up, and nothing has reached the target; `PostgresError` when Postgres refuses for
   ///   a reason that lies in no row.
   public func run() async throws -> MergeOutcome {
+    if request.mode == .replace { return try await replace() }
     var staged = request.staged
     if request.duplicates == .reject, request.hasKey {
       try await rejectDuplicates(&staged)
@@ -137,7 +138,7 @@ public struct Merger: Sendable {
     return (ground, choice)
   }
 
-  private func prepare() async throws {
+  func prepare() async throws {
     let settings = MergeChoice.common.sorted { $0.key < $1.key }
     try await connection.execute(
       settings.map { "SET LOCAL \($0.key) = '\($0.value)'" }.joined(separator: "; "))
@@ -149,7 +150,7 @@ public struct Merger: Sendable {
   /// Takes the rows that break rules out of staging.
   ///
   /// - Returns: a failure where they are more than may be.
-  private func sift(_ sieve: RuleCheck, _ counts: inout RowCounts) async throws -> ImportFailure? {
+  func sift(_ sieve: RuleCheck, _ counts: inout RowCounts) async throws -> ImportFailure? {
     profile.begin(.rules)
     defer { profile.end(.rules) }
     let removed = try await sieve.sift()
@@ -180,7 +181,7 @@ public struct Merger: Sendable {
     _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
   }
 
-  private func finish(_ counts: RowCounts, _ report: MergePlanReport) async throws {
+  func finish(_ counts: RowCounts, _ report: MergePlanReport) async throws {
     guard counts.isConserved else {
       throw ImportFailure(
         .notConserved,
@@ -216,6 +217,8 @@ public struct Merger: Sendable {
   /// Refreshes the planner's statistics where the target has grown by a tenth or more.
   public func analyzeIfGrown(_ counts: RowCounts) async throws {
     let changed = counts.inserted + counts.updated
+    // The table that was put into its place has statistics already.
+    guard request.mode != .replace else { return }
     guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
     try await connection.transaction { connection in
       _ = try await connection.query(Merger.limitOfWaits)

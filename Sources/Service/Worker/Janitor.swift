@@ -94,6 +94,15 @@ public struct Janitor: Sendable {
         }
       }
     }
+    try await attempt("former tables") {
+      let leftovers = try await queue.withConnection { try await KeptTable.leftovers(on: $0) }
+      for id in leftovers {
+        try await attempt("former tables", of: id) {
+          try await queue.withConnection { try await KeptTable.sweep(id, on: $0) }
+          logger.info("swept a former table", ["task_id": id.description])
+        }
+      }
+    }
   }
 
   private func drop(_ id: ImportID) async throws {

@@ -36,12 +36,10 @@ public struct Undo: Sendable {
     _ = try await connection.query("SELECT pg_advisory_xact_lock($1)", [.int(key)])
   }
 
-  private func way(for entry: UndoEntry) throws -> any UndoWay {
+  private func way(for entry: UndoEntry) -> any UndoWay {
     switch entry.kind {
     case .rows: RowUndo(entry, target: request.target, on: connection)
-    case .table:
-      throw ImportFailure(
-        .internal, "this version does not take back the replacement of a whole table")
+    case .table: ReplaceUndo(entry.importID, on: connection)
     }
   }
 
