@@ -51,6 +51,13 @@ extension ImportRecord {
     earlier.asOf = history[index].at
     earlier.finishedAt = nil
     earlier.failure = nil
+    // Whoever goes on behind `done` carries a dry run out.
+    earlier.isDryRun = options.dryRun && !history[..<index].contains { $0.name == .done }
+    if earlier.isDryRun, earlier.status == .done, let diff {
+      earlier.counts = diff.counts
+      earlier.finishedAt = rfc3339(earlier.asOf)
+      return earlier
+    }
     switch earlier.status {
     case .queued, .parsing:
       earlier.counts = RowCounts()

@@ -32,12 +32,14 @@ public enum ImportState: String, Sendable, Codable, CaseIterable {
 
   /// Whether an import may go from this state to another one.
   ///
+  /// A dry run goes from `validated` to `done`, and from there into the queue again when it is carried out.
   /// A worker that takes over from one that died begins at `parsing` again, whatever state was reached:
   /// the ledger says how far it may jump ahead.
   public func canMove(to next: ImportState) -> Bool {
     switch (self, next) {
     case (.queued, .parsing), (.parsing, .validated), (.validated, .loading),
-      (.loading, .finalizing), (.finalizing, .done), (.done, .undone):
+      (.loading, .finalizing), (.finalizing, .done), (.done, .undone), (.validated, .done),
+      (.done, .queued):
       true
     case (.parsing, .parsing), (.validated, .parsing), (.loading, .parsing),
       (.finalizing, .parsing):

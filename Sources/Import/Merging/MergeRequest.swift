@@ -16,13 +16,15 @@ public struct MergeRequest: Sendable {
   public var key: TargetKey
   /// Which of several rows with one key counts.
   public var duplicates: ImportOptions.Duplicates
-  /// What is staged: read, ok and bad rows of the file.
+  /// What is staged: read, ok and bad rows of the file, and those that a dry run has skipped.
   public var staged: RowCounts
+  /// What a dry run has said of it before.
+  public var foreseen: ImportDiff?
 
   /// Describes a merge.
   public init(
     lease: Lease, staging: String, layout: StagingLayout, target: TargetTable, isPartitioned: Bool,
-    key: TargetKey, duplicates: ImportOptions.Duplicates, staged: RowCounts
+    key: TargetKey, duplicates: ImportOptions.Duplicates, staged: RowCounts, foreseen: ImportDiff? = nil
   ) {
     self.lease = lease
     self.staging = staging
@@ -32,5 +34,6 @@ public struct MergeRequest: Sendable {
     self.key = key
     self.duplicates = duplicates
     self.staged = staged
+    self.foreseen = foreseen
   }
 }

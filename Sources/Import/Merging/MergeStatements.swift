@@ -132,12 +132,7 @@ struct MergeStatements {
   private func differences(_ other: (StagingLayout.Column) -> String) -> String {
     if writableColumns.isEmpty { return "false" }
     return writableColumns.map { column in
-      let (mine, theirs) = ("t.\(quotedIdentifier(column.name))", other(column))
-      return switch column.comparison {
-      case .equality: "\(mine) IS DISTINCT FROM \(theirs)"
-      case .text: "\(mine)::text COLLATE \"C\" IS DISTINCT FROM \(theirs)::text COLLATE \"C\""
-      case .image: "ROW(\(mine))::record *<> ROW(\(theirs))::record"
-      }
+      column.differs("t.\(quotedIdentifier(column.name))", other(column))
     }.joined(separator: " OR ")
   }
 }

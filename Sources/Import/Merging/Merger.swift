@@ -78,9 +78,7 @@ public struct Merger: Sendable {
   ) async throws -> Result<MergeOutcome, ImportFailure>? {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       try await prepare()
-      let isEmpty = try await connection.query(
-        "SELECT NOT EXISTS (SELECT FROM \(request.targetName)) AS empty"
-      ).rows[0].bool("empty")
+      let isEmpty = try await targetIsEmpty()
       if plan == .insert, !isEmpty { return nil }
       let rules = try await RuleCatalog.read(request.target, on: connection)
       let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
@@ -94,13 +92,20 @@ public struct Merger: Sendable {
       case .failure(let failure): return .failure(failure)
       case .success(let counts):
         try await watch(MergeProgress(counts: counts, isFinalizing: true))
+        try await noteChanges(counts)
         try await finish(counts)
         return .success(MergeOutcome(counts: counts, plan: plan))
       }
     }
   }
 
-  private func prepare() async throws {
+  func targetIsEmpty() async throws -> Bool {
+    try await connection.query(
+      "SELECT NOT EXISTS (SELECT FROM \(request.targetName)) AS empty"
+    ).rows[0].bool("empty")
+  }
+
+  func prepare() async throws {
     try await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
     _ = try await connection.query(Merger.limitOfWaits)
     let key = Merger.lockSpace << 32 | Int64(request.target.oid)
@@ -110,7 +115,7 @@ public struct Merger: Sendable {
   /// Takes the rows that break rules out of staging.
   ///
   /// - Returns: a failure where they are more than may be.
-  private func sift(_ sieve: RuleCheck, _ counts: inout RowCounts) async throws -> ImportFailure? {
+  func sift(_ sieve: RuleCheck, _ counts: inout RowCounts) async throws -> ImportFailure? {
     let removed = try await sieve.sift()
     guard removed > 0 else { return nil }
     counts.ok -= removed
@@ -139,7 +144,10 @@ public struct Merger: Sendable {
     _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
   }
 
-  private func finish(_ counts: RowCounts) async throws {
+  /// Ends the import, if its rows are conserved.
+  ///
+  /// - Parameter clearsLedger: nobody goes on from what is staged.
+  func finish(_ counts: RowCounts, clearsLedger: Bool = true) async throws {
     guard counts.isConserved else {
       throw ImportFailure(
         .notConserved,
@@ -163,6 +171,7 @@ public struct Merger: Sendable {
         .int(counts.updated), .int(counts.unchanged),
       ])
     if ended.affected == 0 { throw LeaseLost(request.lease) }
+    guard clearsLedger else { return }
     // Staging itself is dropped after the commit: whoever reads it must not hold up the end.
     _ = try await connection.query(
       "DELETE FROM sluice.chunks WHERE import_id = $1::uuid",

@@ -17,6 +17,7 @@ public struct SluiceAPI: Sendable {
     let origins = OriginGuard(allowed: services.settings.allowedOrigins)
     var table = RouteTable(origins: origins)
     ImportRoutes(services: services).add(to: &table)
+    DryRunRoutes(services: services).add(to: &table)
     ErrorReport(services: services).add(to: &table)
     TargetRoutes(services: services).add(to: &table)
     InspectRoute(services: services).add(to: &table)
@@ -37,8 +38,7 @@ public struct SluiceAPI: Sendable {
 /// them.
 enum LaterRoutes {
   static let calls: [(HTTPMethod, String)] = [
-    (.get, "/imports/{id}/diff"), (.get, "/imports/{id}/events"),
-    (.post, "/imports/{id}/commit"), (.post, "/imports/{id}/retry"),
+    (.get, "/imports/{id}/events"), (.post, "/imports/{id}/retry"),
     (.post, "/imports/{id}/undo"),
     (.post, "/uploads"), (.get, "/uploads"), (.head, "/uploads/{id}"), (.patch, "/uploads/{id}"),
     (.delete, "/uploads/{id}"),
