@@ -21,6 +21,8 @@ struct ImportStateTests {
       Step(.queued, .parsing), Step(.parsing, .validated), Step(.validated, .loading),
       Step(.loading, .finalizing), Step(.finalizing, .done), Step(.done, .undone),
       Step(.queued, .failed), Step(.queued, .cancelled),
+      // A dry run, and what carries it out.
+      Step(.validated, .done), Step(.done, .queued),
     ]
     for state in [ImportState.parsing, .validated, .loading, .finalizing] {
       // Another worker takes over, it is handed back, it ends early.
