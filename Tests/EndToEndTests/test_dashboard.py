@@ -525,7 +525,7 @@ def test_a_dry_run_shows_what_would_change_and_is_committed(page: Page, house: H
     expect(row).to_have_attribute("data-status", "done")
     expect(row.get_by_test_id("dry-run")).to_be_visible()
     expect(row.get_by_test_id("diff-outcome")).to_have_text(
-        "The table is as it was. 1 row would be new, 1 would change, 1 would stay as they are."
+        "The table is as it was. 1 row would be new, 1 would change, 1 would stay."
     )
     expect(row.get_by_test_id("diff-columns")).to_contain_text("quantity (1)")
     # Unfolded by itself, because it was started here.

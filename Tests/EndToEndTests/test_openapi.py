@@ -271,7 +271,7 @@ def test_dry_runs_are_as_it_says(house: House, checker: Checker) -> None:
         return answer.status_code, checker.check(method, path, answer)
 
     house.api.load(GOOD)
-    changed = GOOD.replace(b"2024-01-01,1", b"2024-01-01,2") + b"9,A,1,2024-01-01,1,1.00\n"
+    changed = GOOD.replace(b"2024-01-01,1", b"2024-01-01,2") + b"9,B,1,2024-01-01,1,1.00\n"
     form = {"files": {"file": ("a.csv", changed)}, "data": {"target": "demo.sales", "dry_run": "true"}}
     task_id = checker.check("POST", "/imports", house.api.call("POST", "/imports", **form))["task_id"]
     house.api.wait(task_id)

@@ -94,7 +94,7 @@ function outcome(counts) {
   const parts = [
     `${counted(counts.inserted, "row")} would be new`,
     `${count(counts.updated)} would change`,
-    `${count(counts.unchanged)} would stay as they are`,
+    `${count(counts.unchanged)} would stay`,
   ];
   if (counts.deleted !== null) parts.push(`${count(counts.deleted)} would go`);
   return `The table is as it was. ${parts.join(", ")}.`;
