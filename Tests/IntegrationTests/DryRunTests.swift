@@ -11,7 +11,9 @@ struct DryRunTests {
     CREATE TABLE t (id int PRIMARY KEY, a text, n numeric(10,2), c int CHECK (c > 0));
     INSERT INTO t VALUES (1, 'x', 1, 1), (2, 'y', 2, 2), (3, NULL, NULL, 3)
     """
-  private static let file = "id,a,n,c\n1,x,1.00,1\n2,new,2,5\n3,,,3\n4,z,4,1\n5,q,5,-1\nx,,,\n4,zz,4.5,1\n"
+  private static let file = """
+    id,a,n,c\n1,x,1.00,1\n2,new,2,5\n3,,,3\n4,z,4,1\n5,q,5,-1\nx,,,\n4,zz,4.5,1\n
+    """
 
   @Test("tells what would become of each row, and leaves the target as it is")
   func outcome() async throws {
@@ -45,8 +47,8 @@ struct DryRunTests {
     try await ImportBench.run(table) { bench in
       _ = try await bench.dryRun("id\n1\n2\n")
       #expect(
-        try await bench.rows("SELECT is_called FROM t_n_seq UNION ALL SELECT is_called FROM t_i_seq")
-          == ["f", "f"])
+        try await bench.rows(
+          "SELECT is_called FROM t_n_seq UNION ALL SELECT is_called FROM t_i_seq") == ["f", "f"])
     }
   }
 

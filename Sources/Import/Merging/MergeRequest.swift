@@ -16,7 +16,8 @@ public struct MergeRequest: Sendable {
   public var key: TargetKey
   /// Which of several rows with one key counts.
   public var duplicates: ImportOptions.Duplicates
-  /// What is staged: read, ok and bad rows of the file, and those that a dry run has skipped.
+  /// What is staged: read, ok and bad rows of the file, and those of the ok ones that a dry run has left
+  /// out.
   public var staged: RowCounts
   /// What a dry run has said of it before.
   public var foreseen: ImportDiff?
@@ -24,7 +25,8 @@ public struct MergeRequest: Sendable {
   /// Describes a merge.
   public init(
     lease: Lease, staging: String, layout: StagingLayout, target: TargetTable, isPartitioned: Bool,
-    key: TargetKey, duplicates: ImportOptions.Duplicates, staged: RowCounts, foreseen: ImportDiff? = nil
+    key: TargetKey, duplicates: ImportOptions.Duplicates, staged: RowCounts,
+    foreseen: ImportDiff? = nil
   ) {
     self.lease = lease
     self.staging = staging

@@ -25,8 +25,9 @@ extension ImportQueue {
   /// Queues a finished dry run, to be carried out with attempts of its own.
   public func commit(_ id: ImportID) async throws -> CommitOutcome {
     while true {
-      guard let row = try await pool.query(ImportQueue.lookStatement, [.text(id.description)])
-        .rows.first
+      guard
+        let row = try await pool.query(ImportQueue.lookStatement, [.text(id.description)])
+          .rows.first
       else { return .unknown }
       guard try row.bool("is_dry_run") else { return .notADryRun }
       if try row.bool("commit_requested") { return .known }
