@@ -77,8 +77,9 @@ struct DiffStatements {
     """
     SELECT '\(kind)' AS kind, ordinal, row, \(before) AS before, (\(after)) AS after,
            \(changed)::text[] AS changed
-          FROM (SELECT *, row_number() OVER (ORDER BY row) AS ordinal FROM compared
-                 WHERE \(condition) ORDER BY row LIMIT \(ImportDiff.sampleLimit)) p
+          FROM (SELECT *, row_number() OVER (ORDER BY row) AS ordinal FROM (
+                  SELECT * FROM compared WHERE \(condition)
+                   ORDER BY row LIMIT \(ImportDiff.sampleLimit)) f) p
     """
   }
 
