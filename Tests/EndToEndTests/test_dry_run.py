@@ -271,7 +271,7 @@ def test_one_that_is_too_old_says_so(house: House) -> None:
     check_problem(house.api.call("DELETE", f"/imports/{task_id}"), 409, "already_finished")
     house.database.execute("UPDATE sluice.imports SET commit_until = now() - interval '1 s'")
     problem = check_problem(house.api.call("POST", f"/imports/{task_id}/commit"), 409, "already_finished")
-    assert "24 hours" in problem["detail"] and "again" in problem["hint"]
+    assert "24 hours" in problem["detail"] and "force=true" in problem["hint"]
     assert diff_of(house, task_id)["counts"]["inserted"] == 1
 
 
@@ -307,9 +307,11 @@ def test_rows_of_a_dry_run_are_counted_when_it_is_carried_out(house: House) -> N
     house.database.execute(TABLES)
     task_id = dry_run(house, b"id\n1\n2\n")["task_id"]
     assert (counted("inserted"), counted("ok")) == (0, 0)
+    assert house.api.get("/stats")["rows"] == 0
     commit(house, task_id)
     eventually("the rows are counted", lambda: counted("inserted") == 2)
     assert counted("ok") == 2
+    assert house.api.get("/stats")["rows"] == 2
 
 
 def test_it_waits_for_nobody_who_writes(house: House) -> None:

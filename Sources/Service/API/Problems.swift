@@ -84,7 +84,7 @@ enum Problems {
       status: 409, code: "already_finished",
       detail:
         "the dry run \(id) ended more than \(ImportDiff.commitSeconds / 3600) hours ago, and is not kept any more",
-      hint: "send the file again")
+      hint: "send the file again, with force=true where it is to be a dry run again")
   }
 
   static let keyReused = Problem(
