@@ -52,7 +52,7 @@ class Outcome:
     unchanged: int = 0
 
 
-def foresee(rows: list[Row], target: dict[int, Row], duplicates: str) -> Outcome:
+def foresee(rows: list[Row], target: dict[int, Row], mode: str, duplicates: str) -> Outcome:
     """By hand and one after the other; `price` 'x' is no number."""
     outcome = Outcome()
     staged = []
@@ -72,6 +72,9 @@ def foresee(rows: list[Row], target: dict[int, Row], duplicates: str) -> Outcome
         outcome.skipped += len(same) - 1
         kept.append(same[0] if duplicates == "first" else same[-1])
     for number, row in sorted(kept, key=lambda pair: pair[0]):
+        if mode == "insert" and row["id"] in target:
+            outcome.unchanged += 1
+            continue
         if row["price"] is not None and row["price"] < 0 or row["store"] is not None and row["store"] > 5:
             outcome.rejected.add(number)
             continue
@@ -159,8 +162,10 @@ def untouched(house: House) -> object:
     )
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_it_says_what_a_computation_by_hand_says_and_does_it(house: House, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("mode", "seed"), [("upsert", seed) for seed in range(10)] + [("insert", seed) for seed in range(10, 16)]
+)
+def test_it_says_what_a_computation_by_hand_says_and_does_it(house: House, mode: str, seed: int) -> None:
     chance = random.Random(seed)
     house.database.execute(TABLES)
     size = chance.choice([0, 1, 30, 400])
@@ -177,10 +182,10 @@ def test_it_says_what_a_computation_by_hand_says_and_does_it(house: House, seed:
             row["store"] = 99
         rows.append(row)
     duplicates = chance.choice(["last", "first", "reject"])
-    expected = foresee(rows, target, duplicates)
+    expected = foresee(rows, target, mode, duplicates)
     looked = untouched(house)
 
-    found = dry_run(house, file_of(rows), duplicates=duplicates)
+    found = dry_run(house, file_of(rows), mode=mode, duplicates=duplicates)
 
     assert untouched(house) == looked
     assert counts(found) == {
@@ -216,10 +221,26 @@ def test_it_says_what_a_computation_by_hand_says_and_does_it(house: House, seed:
     assert counts(done) == counts(found) and done["warnings"] == []
     committed = things(house)
     fill(house, before)
-    direct = house.api.load(file_of(rows), "demo.things", duplicates=duplicates)
+    direct = house.api.load(file_of(rows), "demo.things", mode=mode, duplicates=duplicates)
     assert counts(direct) == counts(found)
     assert things(house) == committed
     assert diff_of(house, found["task_id"]) == {**diff, "committed": True}
+
+
+def test_rows_that_are_appended_meet_no_other(house: House) -> None:
+    house.database.execute(TABLES + "INSERT INTO demo.things (id, name) VALUES (1, 'a')")
+    looked = untouched(house)
+    found = dry_run(house, b"id,name\n1,b\n2,c\n2,d\n3,e\n", mode="append")
+    assert untouched(house) == looked
+    # The primary key is a rule like any other.
+    assert counts(found) == {"read": 4, "bad": 2, "skipped": 0, "inserted": 2, "updated": 0, "unchanged": 0}
+    diff = diff_of(house, found["task_id"])
+    assert diff["key"] == [] and diff["updated_columns"] == []
+    assert [row["after"] for row in diff["samples"]["inserted"]] == [{"id": 2, "name": "c"}, {"id": 3, "name": "e"}]
+    assert [line["code"] for line in house.api.error_report(found["task_id"])] == ["unique", "unique"]
+    done = commit(house, found["task_id"])
+    assert counts(done) == counts(found) and done["warnings"] == []
+    assert [row[:2] for row in things(house)] == [(1, "a"), (2, "c"), (3, "e")]
 
 
 def written(row: Row) -> dict[str, str]:

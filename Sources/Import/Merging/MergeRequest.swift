@@ -10,23 +10,27 @@ public struct MergeRequest: Sendable {
   public var layout: StagingLayout
   /// The target, fresh from the catalog.
   public var target: TargetTable
-  /// Whether the target is partitioned: its rows have no `xmax` to tell inserts from updates by.
+  /// Whether the target's rows lie in partitions, each with places of its own.
   public var isPartitioned: Bool
-  /// The conflict key.
+  /// The conflict key; `TargetKey.none` where rows are appended.
   public var key: TargetKey
-  /// Which of several rows with one key counts.
+  /// How rows meet those that are there already.
+  public var mode: ImportOptions.Mode
+  /// Which of several rows with one key counts; means nothing where there is no key.
   public var duplicates: ImportOptions.Duplicates
   /// What is staged: read, ok and bad rows of the file, and those of the ok ones that a dry run has left
   /// out.
   public var staged: RowCounts
+  /// How long the import can be taken back, in seconds.
+  public var retentionSeconds: Int64
   /// What a dry run has said of it before.
   public var foreseen: ImportDiff?
 
   /// Describes a merge.
   public init(
     lease: Lease, staging: String, layout: StagingLayout, target: TargetTable, isPartitioned: Bool,
-    key: TargetKey, duplicates: ImportOptions.Duplicates, staged: RowCounts,
-    foreseen: ImportDiff? = nil
+    key: TargetKey, mode: ImportOptions.Mode = .upsert, duplicates: ImportOptions.Duplicates,
+    staged: RowCounts, retentionSeconds: Int64 = 30 * 86_400, foreseen: ImportDiff? = nil
   ) {
     self.lease = lease
     self.staging = staging
@@ -34,8 +38,13 @@ public struct MergeRequest: Sendable {
     self.target = target
     self.isPartitioned = isPartitioned
     self.key = key
+    self.mode = mode
     self.duplicates = duplicates
     self.staged = staged
+    self.retentionSeconds = retentionSeconds
     self.foreseen = foreseen
   }
+
+  /// Whether rows are known by a key.
+  var hasKey: Bool { !key.columns.isEmpty }
 }

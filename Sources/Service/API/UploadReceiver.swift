@@ -73,7 +73,7 @@ struct UploadReceiver: Sendable {
     parser = try await filled(parser)
     try parser.check()
     let target = try await self.target(parser.target)
-    _ = try ImportPreflight.key(of: target, named: parser.options.key)
+    _ = try ImportPreflight.key(of: target, parser.options)
     try await checkZone(parser.options)
     let lookups = try await self.lookups(parser.options, target)
     let id = ImportID()
@@ -115,7 +115,7 @@ struct UploadReceiver: Sendable {
       parser = try await filled(parser)
       try parser.check()
       let target = try await self.target(parser.target)
-      _ = try ImportPreflight.key(of: target, named: parser.options.key)
+      _ = try ImportPreflight.key(of: target, parser.options)
       try await checkZone(parser.options)
       let lookups = try await self.lookups(parser.options, target)
       return ReceivedUpload(
@@ -154,7 +154,7 @@ struct UploadReceiver: Sendable {
   }
 
   /// A zone that Postgres does not know would fail every row: it is refused here.
-  private func checkZone(_ options: ImportOptions) async throws {
+  func checkZone(_ options: ImportOptions) async throws {
     guard let zone = options.timezone else { return }
     do {
       // As a session's setting, because that is what it will be: abbreviations are none.

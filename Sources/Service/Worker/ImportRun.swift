@@ -13,6 +13,7 @@ import Validation
 struct ImportRun: Sendable {
   let claimed: ClaimedImport
   let services: WorkerServices
+  let configuration: WorkerConfiguration
   let meter: ImportMeter
   let logger: Logger
 
@@ -68,7 +69,8 @@ struct ImportRun: Sendable {
       lease: lease, staging: table.name, layout: input.layout.resolved,
       target: input.target,
       isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
-      duplicates: record.options.duplicates, staged: counts, foreseen: record.diff)
+      mode: record.options.mode, duplicates: record.options.duplicates, staged: counts,
+      retentionSeconds: configuration.retentionSeconds, foreseen: record.diff)
   }
 
   private func target(

@@ -18,8 +18,7 @@ struct DiffStatements {
   init(_ request: MergeRequest, rules: TargetRules) {
     self.request = request
     match = KeyMatch(request, rules: rules)
-    let kept = Set(request.key.columns + request.fixedColumns.map(\.name))
-    compared = request.layout.columns.filter { !kept.contains($0.name) }
+    compared = request.writableColumns
   }
 
   private var row: String { "s.\(quotedIdentifier(request.layout.rowColumn))" }
@@ -54,6 +53,12 @@ struct DiffStatements {
   /// Each row of staging with the row of the target that it would meet, and where the two differ. Only
   /// places, not values: a million rows need little room.
   private var pairs: String {
+    guard request.hasKey else {
+      return """
+        SELECT \(row) AS row, s.ctid AS place, NULL::oid AS relation, NULL::tid AS version
+          FROM \(request.staging) s
+        """
+    }
     let differences = compared.enumerated().map { index, column in
       let differs = column.differs("t.\(quotedIdentifier(column.name))", request.value(column))
       return ", (t.tableoid IS NOT NULL AND (\(differs))) AS d\(index)"
@@ -101,7 +106,7 @@ struct DiffStatements {
     }
     return """
       (SELECT to_json(x) FROM (
-        SELECT \(values.joined(separator: ", ")) FROM \(request.targetName) t
+        SELECT \(values.joined(separator: ", ")) FROM \(request.targetSource) t
          WHERE t.ctid = p.version AND t.tableoid = p.relation) x)
       """
   }

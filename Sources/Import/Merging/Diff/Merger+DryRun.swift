@@ -13,7 +13,7 @@ extension Merger {
   /// - Throws: what `run` throws; the target is as it was in any case.
   public func rehearse() async throws -> RowCounts {
     var staged = request.staged
-    if request.duplicates == .reject {
+    if request.duplicates == .reject, request.hasKey {
       try await rejectDuplicates(&staged)
       try check(staged)
     }
@@ -28,7 +28,7 @@ extension Merger {
     let isEmpty = try await targetIsEmpty()
     let rules = try await RuleCatalog.read(request.target, on: connection)
     var counts = staged
-    try await removeDuplicates(&counts)
+    if request.hasKey { try await removeDuplicates(&counts) }
     let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
     if sieve.isNeeded, let failure = try await sift(sieve, &counts) { return .failure(failure) }
     let diff = try await compare(counts, rules: rules)
@@ -38,7 +38,7 @@ extension Merger {
       try await enter(rejected: removed.bad, skipped: removed.skipped)
     }
     try await keep(diff)
-    try await finish(diff.counts, clearsLedger: false)
+    try await finish(diff.counts, nil, clearsLedger: false)
     return .success(diff.counts)
   }
 
