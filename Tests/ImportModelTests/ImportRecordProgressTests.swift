@@ -113,7 +113,7 @@ struct ImportRecordProgressTests {
     (found.read, found.ok, found.bad, found.inserted) = (11, 10, 1, 10)
     queued.options.dryRun = true
     queued.diff = ImportDiff(
-      counts: found, updatedColumns: [],
+      counts: found, rows: .init(inserted: 10, updated: 0, unchanged: 0), updatedColumns: [],
       target: TargetShape(TargetTable(oid: 1, schema: "s", name: "t", columns: [], keys: [])))
     #expect(!queued.isDryRun)
     #expect(queued.atStage(2).isDryRun)

@@ -19,27 +19,51 @@ public struct ImportDiff: Sendable, Codable, Equatable {
     }
   }
 
-  /// What would become of the rows of the file.
+  /// How a table would differ from what it is now.
+  public struct Rows: Sendable, Codable, Equatable {
+    /// Rows that would be new.
+    public var inserted: Int64
+    /// Rows that would have other values.
+    public var updated: Int64
+    /// Rows that would be the same.
+    public var unchanged: Int64
+    /// Rows that would be gone; nil where the mode deletes none.
+    public var deleted: Int64?
+
+    /// Describes a difference.
+    public init(inserted: Int64, updated: Int64, unchanged: Int64, deleted: Int64? = nil) {
+      self.inserted = inserted
+      self.updated = updated
+      self.unchanged = unchanged
+      self.deleted = deleted
+    }
+  }
+
+  /// What the import would count. A table that is replaced gets new rows only, whatever it holds now.
   public var counts: RowCounts
-  /// Rows of the target that would go; nil where the mode deletes none.
-  public var deleted: Int64?
+  /// What it would mean for the table.
+  public var rows: Rows
   /// The columns that would change in some row, in the order of the file.
   public var updatedColumns: [Column]
   /// What the target looked like.
   public var target: TargetShape
+  /// What it held, as far as a sum of digests tells; nil where the counts tell enough.
+  public var content: String?
 
   /// Puts together what was found.
   public init(
-    counts: RowCounts, deleted: Int64? = nil, updatedColumns: [Column], target: TargetShape
+    counts: RowCounts, rows: Rows, updatedColumns: [Column], target: TargetShape,
+    content: String? = nil
   ) {
     self.counts = counts
-    self.deleted = deleted
+    self.rows = rows
     self.updatedColumns = updatedColumns
     self.target = target
+    self.content = content
   }
 
   private enum CodingKeys: String, CodingKey {
-    case counts, deleted
+    case counts, rows, content
     case updatedColumns = "updated_columns"
     case target
   }

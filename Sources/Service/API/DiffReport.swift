@@ -5,7 +5,7 @@ import ImportModel
 struct DiffReport: Encodable {
   private struct Counts: Encodable {
     let counts: RowCounts
-    let deleted: Int64?
+    let rows: ImportDiff.Rows
 
     private enum Key: String, CodingKey {
       case read, inserted, updated, unchanged, rejected, skipped, deleted
@@ -14,12 +14,12 @@ struct DiffReport: Encodable {
     func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: Key.self)
       try container.encode(counts.read, forKey: .read)
-      try container.encode(counts.inserted, forKey: .inserted)
-      try container.encode(counts.updated, forKey: .updated)
-      try container.encode(counts.unchanged, forKey: .unchanged)
+      try container.encode(rows.inserted, forKey: .inserted)
+      try container.encode(rows.updated, forKey: .updated)
+      try container.encode(rows.unchanged, forKey: .unchanged)
       try container.encode(counts.bad, forKey: .rejected)
       try container.encode(counts.skipped, forKey: .skipped)
-      try container.encode(deleted, forKey: .deleted)
+      try container.encode(rows.deleted, forKey: .deleted)
     }
   }
 
@@ -45,7 +45,7 @@ struct DiffReport: Encodable {
     mode = record.options.mode
     key = record.key
     isCommitted = !record.isDryRun
-    counts = Counts(counts: diff.counts, deleted: diff.deleted)
+    counts = Counts(counts: diff.counts, rows: diff.rows)
     updatedColumns = diff.updatedColumns
   }
 

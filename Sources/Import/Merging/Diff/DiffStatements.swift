@@ -18,7 +18,10 @@ struct DiffStatements {
   init(_ request: MergeRequest, rules: TargetRules) {
     self.request = request
     match = KeyMatch(request, rules: rules)
-    compared = request.writableColumns
+    compared =
+      request.mode == .replace
+      ? request.layout.columns.filter { !request.key.columns.contains($0.name) }
+      : request.writableColumns
   }
 
   private var row: String { "s.\(quotedIdentifier(request.layout.rowColumn))" }
@@ -34,17 +37,17 @@ struct DiffStatements {
       WITH compared AS MATERIALIZED (\(pairs)), samples AS (
         \(samples(of: "inserted", where: "relation IS NULL", before: "NULL::json", changed: "'{}'"))
         UNION ALL
-        \(samples(of: "updated", where: differs, before: before, changed: changed))
+        \(samples(of: "updated", where: differs, before: before, changed: changed))\(gone)
       ), kept AS (
         INSERT INTO sluice.diff_rows (import_id, kind, ordinal, row, before, after, changed)
         SELECT $1::uuid, kind, ordinal, row, before, after, changed FROM (
-          SELECT *, sum(coalesce(octet_length(before::text), 0) + octet_length(after::text))
+          SELECT *, sum(coalesce(octet_length(before::text), 0) + coalesce(octet_length(after::text), 0))
                       OVER (PARTITION BY kind ORDER BY ordinal) AS bytes
             FROM samples) q
          WHERE bytes <= \(DiffStatements.samplesLimit) OR ordinal = 1
       )
       SELECT count(*) AS total, count(*) FILTER (WHERE relation IS NULL) AS inserted,
-             count(*) FILTER (WHERE \(differs)) AS updated,
+             count(*) FILTER (WHERE \(differs)) AS updated, \(deleted) AS deleted,
              array_to_json(ARRAY[\(differences.joined(separator: ", "))]::bigint[])::text AS changed
         FROM compared
       """
@@ -73,7 +76,35 @@ struct DiffStatements {
       ? "false" : "(\(compared.indices.map { "d\($0)" }.joined(separator: " OR ")))"
   }
 
+  /// Rows of the target that the file does not have; each row that it has is met once.
+  private var deleted: String {
+    guard request.mode == .replace else { return "NULL::bigint" }
+    return "(SELECT count(*) FROM \(request.targetSource) t) - count(relation)"
+  }
+
+  /// What the target holds, as text: how many rows, and the sum of their digests.
+  static func content(of table: String, _ digest: RowDigest) -> String {
+    """
+    SELECT concat_ws(' ', count(*), coalesce(sum(\(digest.expression("t"))), 0)) AS content
+      FROM \(table) t
+    """
+  }
+
   // MARK: Samples
+
+  /// Rows that would go, in no order.
+  private var gone: String {
+    guard request.mode == .replace else { return "" }
+    return """
+
+        UNION ALL
+        SELECT 'deleted', row_number() OVER (), NULL, before, NULL, '{}'::text[] FROM (
+          SELECT \(existing) AS before FROM \(request.targetSource) t
+           WHERE NOT EXISTS (
+             SELECT FROM compared c WHERE c.version = t.ctid AND c.relation = t.tableoid)
+           LIMIT \(ImportDiff.sampleLimit)) g
+      """
+  }
 
   /// The first rows of a kind, in the order of the file.
   private func samples(
@@ -100,15 +131,19 @@ struct DiffStatements {
 
   /// Found by its place: what was seen at a place stays there for as long as the statement runs.
   private var before: String {
+    """
+    (SELECT \(existing) FROM \(request.targetSource) t
+         WHERE t.ctid = p.version AND t.tableoid = p.relation)
+    """
+  }
+
+  /// The row `t` of the target.
+  private var existing: String {
     let values = request.layout.columns.map { column in
       let name = quotedIdentifier(column.name)
       return "\(DiffStatements.shown("t.\(name)")) AS \(name)"
     }
-    return """
-      (SELECT to_json(x) FROM (
-        SELECT \(values.joined(separator: ", ")) FROM \(request.targetSource) t
-         WHERE t.ctid = p.version AND t.tableoid = p.relation) x)
-      """
+    return "(SELECT to_json(x) FROM (SELECT \(values.joined(separator: ", "))) x)"
   }
 
   private var changed: String {

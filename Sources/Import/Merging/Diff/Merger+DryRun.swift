@@ -25,7 +25,8 @@ extension Merger {
 
   private func rehearse(_ staged: RowCounts) async throws -> Result<RowCounts, ImportFailure> {
     try await prepare()
-    let isEmpty = try await targetIsEmpty()
+    // A table that is replaced begins empty.
+    let isEmpty = try await request.mode == .replace || targetIsEmpty()
     let rules = try await RuleCatalog.read(request.target, on: connection)
     var counts = staged
     if request.hasKey { try await removeDuplicates(&counts) }
@@ -51,16 +52,23 @@ extension Merger {
         .textArray(statements.compared.map(\.name)),
       ]
     ).rows[0]
+    let total = try row.int64("total")
+    var rows = ImportDiff.Rows(
+      inserted: try row.int64("inserted"), updated: try row.int64("updated"), unchanged: 0,
+      deleted: try row.optionalInt64("deleted"))
+    rows.unchanged = total - rows.inserted - rows.updated
     var counts = staged
-    counts.inserted = try row.int64("inserted")
-    counts.updated = try row.int64("updated")
-    counts.unchanged = try row.int64("total") - counts.inserted - counts.updated
+    let isReplaced = request.mode == .replace
+    counts.inserted = isReplaced ? total : rows.inserted
+    counts.updated = isReplaced ? 0 : rows.updated
+    counts.unchanged = isReplaced ? 0 : rows.unchanged
     let changed = try JSONDecoder().decode(
       [Int64].self, from: Data(try row.string("changed").utf8))
     let columns = zip(statements.compared, changed).filter { $0.1 > 0 }
       .map { ImportDiff.Column(column: $0.0.name, rows: $0.1) }
     return ImportDiff(
-      counts: counts, updatedColumns: columns, target: TargetShape(request.target))
+      counts: counts, rows: rows, updatedColumns: columns, target: TargetShape(request.target),
+      content: isReplaced ? try await content() : nil)
   }
 
   private func keep(_ diff: ImportDiff) async throws {
