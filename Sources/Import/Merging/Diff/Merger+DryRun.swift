@@ -26,7 +26,7 @@ extension Merger {
   private func rehearse(_ staged: RowCounts) async throws -> Result<RowCounts, ImportFailure> {
     try await prepare()
     // A table that is replaced begins empty.
-    let isEmpty = try await request.mode == .replace || targetIsEmpty()
+    let isEmpty = request.mode == .replace ? true : try await targetIsEmpty()
     let rules = try await RuleCatalog.read(request.target, on: connection)
     var counts = staged
     if request.hasKey { try await removeDuplicates(&counts) }
