@@ -19,7 +19,7 @@ struct DiffStatements {
     self.request = request
     match = KeyMatch(request, rules: rules)
     compared =
-      request.mode == .replace
+      request.mode == .replace && request.hasKey
       ? request.layout.columns.filter { !request.key.columns.contains($0.name) }
       : request.writableColumns
   }
