@@ -141,6 +141,7 @@ let package = Package(
         .embedInCode("Assets/source.js"),
         .embedInCode("Assets/target.js"),
         .embedInCode("Assets/templates.js"),
+        .embedInCode("Assets/undo.js"),
         .embedInCode("Assets/upload.js"),
       ]),
     module(

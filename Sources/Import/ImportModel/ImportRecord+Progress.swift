@@ -49,13 +49,20 @@ extension ImportRecord {
     earlier.history = Array(history[...index])
     earlier.status = history[index].name
     earlier.asOf = history[index].at
-    earlier.finishedAt = nil
-    earlier.failure = nil
+    if !earlier.status.isTerminal {
+      earlier.finishedAt = nil
+      earlier.failure = nil
+    }
+    // What came of an undo is told with it.
+    earlier.undo.deleted = nil
+    earlier.undo.restored = nil
+    earlier.undo.left = nil
     // Whoever goes on behind `done` carries a dry run out.
     earlier.isDryRun = options.dryRun && !history[..<index].contains { $0.name == .done }
     if earlier.isDryRun, earlier.status == .done, let diff {
       earlier.counts = diff.counts
       earlier.finishedAt = rfc3339(earlier.asOf)
+      earlier.failure = nil
       return earlier
     }
     switch earlier.status {

@@ -17,11 +17,11 @@ public struct Merger: Sendable {
   public typealias CheckRejects = @Sendable (RowCounts) throws -> Void
 
   /// First word of the advisory locks on targets; the second is the OID.
-  private static let lockSpace: Int64 = 0x51C1
+  static let lockSpace: Int64 = 0x51C1
 
   /// Who waits for a lock keeps a worker's place: after five seconds the import is handed back. A shorter
   /// limit of the role or the database stays.
-  private static let limitOfWaits = """
+  static let limitOfWaits = """
     SELECT set_config('lock_timeout', '5s', true) FROM pg_settings
      WHERE name = 'lock_timeout' AND setting::integer NOT BETWEEN 1 AND 5000
     """

@@ -66,11 +66,13 @@ public struct ImportSnapshots: Sendable {
     return try result.rows.map(ImportSnapshots.record)
   }
 
-  /// The imports that wait or run, oldest first: what a dashboard shows when it connects.
+  /// The imports that wait, run or are to be taken back, oldest first: what a dashboard shows when it
+  /// connects.
   public func active(limit: Int) async throws -> [ImportRecord] {
     let sql =
       ImportSnapshots.select + """
          WHERE i.status IN ('queued', 'parsing', 'validated', 'loading', 'finalizing')
+            OR i.undo_requested AND i.status IN ('done', 'failed', 'cancelled')
          ORDER BY i.id LIMIT $1
         """
     return try await pool.query(sql, [.int(Int64(limit))]).rows.map(ImportSnapshots.record)

@@ -35,6 +35,7 @@ public enum DashboardPages {
     "source.js": .script(PackageResources.source_js),
     "rejects.js": .script(PackageResources.rejects_js),
     "diff.js": .script(PackageResources.diff_js),
+    "undo.js": .script(PackageResources.undo_js),
   ]
 
   /// Only files of the program's own run or are shown, nothing inline; data can never become markup

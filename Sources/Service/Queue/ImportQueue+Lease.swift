@@ -4,9 +4,19 @@ import Postgres
 
 /// An import that a worker has claimed.
 public struct ClaimedImport: Sendable {
+  /// What a worker does with an import.
+  public enum Work: Sendable {
+    /// Carries it out.
+    case importing
+    /// Takes it back.
+    case undoing
+  }
+
   /// The right to write on it.
   public let lease: Lease
-  /// How often it was begun, this time included.
+  /// What is to be done.
+  public let work: Work
+  /// How often this work was begun, this time included.
   public let attempt: Int
   /// Under which id the spool holds its bytes.
   public let spoolID: String
@@ -31,6 +41,7 @@ extension ImportQueue {
       guard let row = result.rows.first, let id = ImportID(try row.string("id")) else { return nil }
       return ClaimedImport(
         lease: Lease(importID: id, id: try row.string("lease_id")),
+        work: try row.bool("undoing") ? .undoing : .importing,
         attempt: try row.int("attempt"), spoolID: try row.string("spool_id"),
         lastFailure: try row["last_reason"].map {
           try JSONDecoder().decode(ImportFailure.self, from: Data($0.utf8))
@@ -42,10 +53,14 @@ extension ImportQueue {
     }
   }
 
+  /// An undo leaves the state as it is until it is through.
   private static let claimStatement = """
     WITH next AS (
-      SELECT i.id FROM sluice.imports i
+      SELECT i.id, i.undo_requested AND i.status IN ('done', 'failed', 'cancelled') AS undoing
+        FROM sluice.imports i
        WHERE (i.status = 'queued' AND i.available_at <= clock_timestamp()
+              OR i.undo_requested AND i.status IN ('done', 'failed', 'cancelled')
+                AND i.lease_id IS NULL AND i.available_at <= clock_timestamp()
               OR i.lease_id IS NOT NULL AND i.lease_expires_at < clock_timestamp())
          AND NOT EXISTS (SELECT FROM sluice.imports r
               WHERE r.target = i.target AND r.lease_id IS NOT NULL AND r.id <> i.id)
@@ -54,14 +69,19 @@ extension ImportQueue {
        FOR UPDATE SKIP LOCKED
     ), claimed AS (
       UPDATE sluice.imports i SET
-        status = 'parsing', lease_id = gen_random_uuid(), worker = $1, attempt = attempt + 1,
+        status = CASE WHEN undoing THEN status ELSE 'parsing' END,
+        lease_id = gen_random_uuid(), worker = $1,
+        attempt = attempt + CASE WHEN undoing THEN 0 ELSE 1 END,
+        undo_attempt = undo_attempt + CASE WHEN undoing THEN 1 ELSE 0 END,
         lease_expires_at = clock_timestamp() + make_interval(secs => $2),
         started_at = coalesce(started_at, clock_timestamp()),
-        history = history || jsonb_build_object(
-          'name', 'parsing', 'at', extract(epoch FROM clock_timestamp()))
+        history = CASE WHEN undoing THEN history ELSE history || jsonb_build_object(
+          'name', 'parsing', 'at', extract(epoch FROM clock_timestamp())) END
       FROM next WHERE i.id = next.id
-      RETURNING i.id, i.lease_id, i.attempt, i.spool_id,
-        jsonb_path_query_array(i.history, '$[*].reason') -> -1 AS last_reason
+      RETURNING i.id, i.lease_id, i.spool_id, undoing,
+        CASE WHEN undoing THEN i.undo_attempt ELSE i.attempt END AS attempt,
+        CASE WHEN undoing THEN (SELECT u.error FROM sluice.undo u WHERE u.import_id = i.id)
+          ELSE jsonb_path_query_array(i.history, '$[*].reason') -> -1 END AS last_reason
     )
     SELECT c.*, pg_notify($3, c.id::text) FROM claimed c
     """

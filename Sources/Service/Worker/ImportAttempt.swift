@@ -15,11 +15,6 @@ struct ImportAttempt: Sendable {
 
   private var lease: Lease { claimed.lease }
 
-  /// Why the work was broken off, when it was not by an error of its own.
-  private enum Interruption: Sendable {
-    case cancelRequested, leaseLost
-  }
-
   func run() async {
     let logger = services.logger.with("task_id", lease.importID.description)
     let meter = ImportMeter(lease: lease)
@@ -39,14 +34,14 @@ struct ImportAttempt: Sendable {
   /// Runs the import beside its heartbeat; whichever ends first ends the other.
   private func supervise(meter: ImportMeter, logger: Logger) async throws {
     try await refuseIfExhausted()
-    let interruption = Mutex<Interruption?>(nil)
+    let interruption = Mutex<LeaseBeat.Interruption?>(nil)
     let work = Task {
       try await ImportRun(
         claimed: claimed, services: services, configuration: configuration, meter: meter,
         logger: logger
       ).run()
     }
-    let interrupt: @Sendable (Interruption) -> Void = { reason in
+    let interrupt: @Sendable (LeaseBeat.Interruption) -> Void = { reason in
       interruption.withLock { $0 = $0 ?? reason }
       work.cancel()
     }
@@ -58,7 +53,9 @@ struct ImportAttempt: Sendable {
       case .lost: break
       }
     }
-    let heart = Task { await beat(interrupt: interrupt, logger: logger) }
+    let beat = LeaseBeat(
+      lease: lease, queue: services.queue, seconds: configuration.leaseSeconds, logger: logger)
+    let heart = Task { await beat.run(interrupt) }
     defer { heart.cancel() }
     let result = await withTaskCancellationHandler {
       await work.result
@@ -88,33 +85,6 @@ struct ImportAttempt: Sendable {
       "\(claimed.attempt - 1) attempts ended without a result"
         + (last.map { "; the last one: \($0.message)" } ?? ""),
       hint: last?.hint ?? "look at the log of the worker; a retry begins again")
-  }
-
-  private func beat(
-    interrupt: @Sendable (Interruption) -> Void, logger: Logger
-  ) async {
-    let clock = ContinuousClock()
-    var heldUntil = clock.now + .seconds(configuration.leaseSeconds)
-    while !Task.isCancelled {
-      do {
-        let asked = clock.now
-        switch try await services.queue.heartbeat(lease, seconds: configuration.leaseSeconds) {
-        case .held: heldUntil = asked + .seconds(configuration.leaseSeconds)
-        case .cancelRequested: return interrupt(.cancelRequested)
-        case .lost: return interrupt(.leaseLost)
-        }
-      } catch is CancellationError {
-        return
-      } catch {
-        logger.warning("heartbeat failed", ["error": "\(error)"])
-      }
-      if clock.now >= heldUntil { return interrupt(.leaseLost) }
-      do {
-        try await Task.sleep(for: .seconds(Double(configuration.leaseSeconds) / 6))
-      } catch {
-        return
-      }
-    }
   }
 
   private func end(because error: any Error, meter: ImportMeter, logger: Logger) async {

@@ -217,11 +217,8 @@ private struct Connections: Sendable {
   let arbiter: PostgresConnection
 
   static func open(_ services: WorkerServices, options: ImportOptions) async throws -> Connections {
-    var configuration = services.database
+    var configuration = services.sessionOnTargets
     if let zone = options.timezone { configuration.settings["TimeZone"] = zone }
-    for (name, value) in sessionSettings { configuration.settings[name] = value }
-    // A setting, because a name in the URL would win over the configuration's.
-    configuration.settings["application_name"] = StagingTable.applicationName
     let load = try await PostgresConnection.connect(configuration, logger: services.logger)
     do {
       configuration.settings["application_name"] = "sluice arbiter"
@@ -232,13 +229,6 @@ private struct Connections: Sendable {
       throw error
     }
   }
-
-  /// A worker that is stopped or cut off inside a transaction holds locks: the server ends its session.
-  /// What a role's own time-outs would end is long by nature.
-  private static let sessionSettings = [
-    "idle_in_transaction_session_timeout": "60s", "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3", "statement_timeout": "0",
-  ]
 
   func close() async {
     await load.close()

@@ -52,6 +52,7 @@ struct WorkerMetrics: Sendable {
   /// Rows of a dry run are counted when it is carried out.
   func rehearsed(target: String) { imports.increment(ImportState.done.rawValue, target) }
 
+  func undone(target: String) { imports.increment(ImportState.undone.rawValue, target) }
   func read(bytes count: Int64) { bytes.increment(by: Double(count)) }
   func retried(because reason: String) { retries.increment(reason) }
 

@@ -6,6 +6,7 @@ import { make, setAttribute, setText, show } from "./dom.js";
 import { ago, bytes, count, counted, duration, exact, percent } from "./format.js";
 import { RejectsPanel } from "./rejects.js";
 import { doubts, readingOf } from "./source.js";
+import { outcome, UndoPanel } from "./undo.js";
 
 /** The way of an import that goes well. */
 const steps = ["queued", "parsing", "validated", "loading", "finalizing", "done"];
@@ -37,14 +38,16 @@ export class ImportRow {
   #counts = new Map();
   #rejects;
   #diff;
+  #undo;
   #onChange;
 
-  /** `onChange(object)`: the server has answered a cancel or a commit with a newer object. */
+  /** `onChange(object)`: the server has answered a cancel, a commit or an undo with a newer object. */
   constructor(object, onChange) {
     this.object = object;
     this.#onChange = onChange;
     this.#rejects = new RejectsPanel(object.task_id);
     this.#diff = new DiffPanel(object.task_id, onChange);
+    this.#undo = new UndoPanel(object.task_id, onChange);
     this.element = this.#build(object.task_id);
     this.update(object);
   }
@@ -73,6 +76,7 @@ export class ImportRow {
     this.#updateWarnings(object.warnings);
     this.#rejects.update(object.rows_bad, isOver);
     this.#diff.update(object);
+    this.#undo.update(object);
   }
 
   /** Shows how much time has passed since. */
@@ -107,6 +111,7 @@ export class ImportRow {
       this.#buildCounts(),
       this.#buildFailure(),
       this.#part("warnings", "ul", { class: "notice warn", "data-testid": "warnings", hidden: true }),
+      this.#undo.element,
       this.#buildReading(),
       this.#buildFoot(id),
       this.#diff.element,
@@ -133,6 +138,7 @@ export class ImportRow {
         make("span", { class: "into" }, " into "),
         this.#part("target", "code", {}),
       ),
+      this.#undo.button,
       cancel,
     );
   }
@@ -328,6 +334,7 @@ export function sentence(object) {
       .map((outcome) => `${count(object[`rows_${outcome}`])} ${outcome}`);
     return `${name} is done: ${parts.join(", ") || counted(0, "row")}.`;
   }
+  if (object.status === "undone") return `${name}: ${outcome(object.undo)}`;
   if (object.status === "failed") return `${name} has failed: ${object.error?.message ?? ""}`;
   return `${name} is ${object.status}.`;
 }

@@ -15,7 +15,9 @@ ALTER TABLE sluice.imports
   -- A finished dry run that is to be carried out.
   ADD COLUMN commit_requested boolean NOT NULL DEFAULT false,
   -- A finished import that is to be taken back.
-  ADD COLUMN undo_requested   boolean NOT NULL DEFAULT false;
+  ADD COLUMN undo_requested   boolean NOT NULL DEFAULT false,
+  -- How often a worker has begun to take it back, since it was asked for.
+  ADD COLUMN undo_attempt     integer NOT NULL DEFAULT 0;
 
 -- Rows that were staged and left out again, because another row of the file stands for them.
 ALTER TABLE sluice.chunks ADD COLUMN rows_skipped bigint NOT NULL DEFAULT 0;
