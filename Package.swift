@@ -147,8 +147,8 @@ let package = Package(
     module(
       "API", in: "Service",
       needs: [
-        "HTTP", "ImportModel", "Spool", "Reading", "Staging", "Validation", "Progress", "Queue",
-        "Worker", "Postgres", "Telemetry", "Threading", "Dashboard",
+        "HTTP", "ImportModel", "Spool", "Reading", "Staging", "Merging", "Validation", "Progress",
+        "Queue", "Worker", "Postgres", "Telemetry", "Threading", "Dashboard",
       ],
       resources: [.embedInCode("openapi.json")]),
 

@@ -243,6 +243,32 @@ def test_rows_that_are_appended_meet_no_other(house: House) -> None:
     assert [row[:2] for row in things(house)] == [(1, "a"), (2, "c"), (3, "e")]
 
 
+def test_a_table_that_would_be_replaced(house: House) -> None:
+    house.database.execute(TABLES + "INSERT INTO demo.things (id, name) VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+    file = b"id,name,price\n1,a,\n2,x,1.50\n4,d,\n5,e,-1\n"
+    looked = untouched(house)
+    found = dry_run(house, file, mode="replace")
+    assert untouched(house) == looked
+    # All rows of the new table are new ones.
+    assert counts(found) == {"read": 4, "bad": 1, "skipped": 0, "inserted": 3, "updated": 0, "unchanged": 0}
+    diff = diff_of(house, found["task_id"])
+    assert diff["counts"] == {
+        "read": 4, "inserted": 1, "updated": 1, "unchanged": 1, "rejected": 1, "skipped": 0, "deleted": 1,
+    }
+    assert diff["updated_columns"] == [{"column": "name", "rows": 1}, {"column": "price", "rows": 1}]
+    [gone] = diff["samples"]["deleted"]
+    assert gone == {"row": None, "before": {"id": 3, "name": "c", "price": None}, "after": None, "changed": []}
+    done = commit(house, found["task_id"])
+    assert counts(done) == counts(found) and done["warnings"] == []
+    assert [row[:2] for row in things(house)] == [(1, "a"), (2, "x"), (4, "d")]
+
+    # What was said of the rows that go does not hold any more.
+    again = dry_run(house, file, mode="replace", force="true")
+    house.database.execute("UPDATE demo.things SET name = 'other' WHERE id = 4")
+    [warning] = commit(house, again["task_id"])["warnings"]
+    assert warning["code"] == "target_changed" and "that were replaced" in warning["message"]
+
+
 def written(row: Row) -> dict[str, str]:
     """Each value as it is written: digits count."""
     return {name: "null" if value is None else str(value) for name, value in row.items()}

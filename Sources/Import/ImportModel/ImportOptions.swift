@@ -4,8 +4,8 @@ public struct ImportOptions: Sendable, Codable, Equatable {
   public enum Mode: String, Sendable, Codable, CaseIterable {
     case upsert, insert, append, replace
 
-    /// Whether rows meet those with the same key.
-    public var usesKey: Bool { self == .upsert || self == .insert }
+    /// Whether rows are known by a key: of those in the table, or of the file only.
+    public var usesKey: Bool { self != .append }
   }
   /// Which of several rows with one key in the file counts.
   public enum Duplicates: String, Sendable, Codable, CaseIterable {

@@ -24,6 +24,8 @@ public enum MergePlan: String, Sendable, CaseIterable {
   case joinByScan = "join_by_scan"
   /// `INSERT … ON CONFLICT`, where only the row that is proposed tells its key.
   case onConflict = "on_conflict"
+  /// A new table is filled beside the target, and takes its place.
+  case replace
 
   /// Whether rows can be at fault: into an empty table, any fault asks for another plan.
   var sparesRows: Bool { self != .empty }

@@ -12,7 +12,7 @@ public struct MergeRequest: Sendable {
   public var target: TargetTable
   /// Whether the target's rows lie in partitions, each with places of its own.
   public var isPartitioned: Bool
-  /// The conflict key; `TargetKey.none` where rows are appended.
+  /// The conflict key; `TargetKey.none` where rows are appended, or a table without one is replaced.
   public var key: TargetKey
   /// How rows meet those that are there already.
   public var mode: ImportOptions.Mode

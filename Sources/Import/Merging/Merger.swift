@@ -53,6 +53,7 @@ public struct Merger: Sendable {
   ///   staging is given up, and nothing has reached the target; `PostgresError` when Postgres refuses for
   ///   a reason that lies in no row.
   public func run() async throws -> MergeOutcome {
+    if request.mode == .replace { return try await replace() }
     var staged = request.staged
     if request.duplicates == .reject, request.hasKey {
       try await rejectDuplicates(&staged)
@@ -204,6 +205,8 @@ public struct Merger: Sendable {
   /// Refreshes the planner's statistics where the target has grown by a tenth or more.
   public func analyzeIfGrown(_ counts: RowCounts) async throws {
     let changed = counts.inserted + counts.updated
+    // The table that was put into its place has statistics already.
+    guard request.mode != .replace else { return }
     guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
     try await connection.transaction { connection in
       _ = try await connection.query(Merger.limitOfWaits)

@@ -173,7 +173,7 @@ struct SliceMerge: Sendable {
 
   private func merge(_ slice: StagedSlice) async throws -> SliceOutcome {
     switch plan {
-    case .empty, .append: try await insert(slice)
+    case .empty, .append, .replace: try await insert(slice)
     case .joinByIndex, .joinByScan: try await join(slice)
     case .onConflict: try await upsert(slice)
     }

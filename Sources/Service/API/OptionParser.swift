@@ -68,10 +68,7 @@ public struct OptionParser {
 
   private static let readers: [String: Reader] = [
     "target": { parser, _, value in parser.target = value },
-    "mode": { parser, name, value in
-      parser.options.mode = try choice(name, value)
-      if parser.options.mode == .replace { throw Problems.notYet(option: "mode=\(value)") }
-    },
+    "mode": { parser, name, value in parser.options.mode = try choice(name, value) },
     "key": { parser, name, value in parser.options.key = try columns(name, value) },
     "duplicates": { parser, name, value in parser.options.duplicates = try choice(name, value) },
     "on_error": { parser, name, value in parser.options.onError = try choice(name, value) },

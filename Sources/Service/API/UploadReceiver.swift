@@ -1,5 +1,6 @@
 import HTTP
 import ImportModel
+import Merging
 import Postgres
 import Queue
 import Spool
@@ -73,7 +74,7 @@ struct UploadReceiver: Sendable {
     parser = try await filled(parser)
     try parser.check()
     let target = try await self.target(parser.target)
-    _ = try ImportPreflight.key(of: target, parser.options)
+    try await check(target, parser.options)
     try await checkZone(parser.options)
     let lookups = try await self.lookups(parser.options, target)
     let id = ImportID()
@@ -115,7 +116,7 @@ struct UploadReceiver: Sendable {
       parser = try await filled(parser)
       try parser.check()
       let target = try await self.target(parser.target)
-      _ = try ImportPreflight.key(of: target, parser.options)
+      try await check(target, parser.options)
       try await checkZone(parser.options)
       let lookups = try await self.lookups(parser.options, target)
       return ReceivedUpload(
@@ -179,6 +180,15 @@ struct UploadReceiver: Sendable {
       throw Problems.badOption("target", "is required", hint: "target=schema.table")
     }
     return try await TargetDirectory(services: services).find(name)
+  }
+
+  /// What cannot be done with the target is refused here.
+  private func check(_ target: TargetTable, _ options: ImportOptions) async throws {
+    _ = try ImportPreflight.key(of: target, options)
+    guard options.mode == .replace else { return }
+    try await services.pool.withConnection { connection in
+      try await ReplaceObstacles.check(target, on: connection)
+    }
   }
 
   /// The name in `Content-Disposition`, the only place where a raw body has one.

@@ -76,6 +76,12 @@ public struct ImportPreflight: Sendable {
         .badOption, "mode=\(options.mode.rawValue) goes by no key, but `key` names \(list(names))",
         hint: "leave `key` out, or choose another mode")
     }
+    // All rows of the file are new: a key is only asked for which of them share it.
+    if options.mode == .replace, options.key == nil,
+      !target.keys.contains(where: { $0.isPrimary && !$0.isDeferrable })
+    {
+      return .none
+    }
     return try key(of: target, named: options.key)
   }
 

@@ -25,6 +25,9 @@ extension Merger {
 
   private func rehearse(_ staged: RowCounts) async throws -> Result<RowCounts, ImportFailure> {
     try await prepare()
+    if request.mode == .replace {
+      try await ReplaceObstacles.check(request.target, on: connection)
+    }
     // A table that is replaced begins empty.
     let isEmpty = request.mode == .replace ? true : try await targetIsEmpty()
     let rules = try await RuleCatalog.read(request.target, on: connection)

@@ -75,7 +75,10 @@ struct RuleStatements {
         "\(alias).\(quotedIdentifier($0.0)) \($0.1) \($1)"
       }.joined(separator: " AND ")
     }
-    var dangling = "NOT EXISTS (SELECT FROM \(reference.source) r WHERE \(matches("r")))"
+    // Rows of a table that is replaced will not be there any more.
+    var dangling =
+      reference.isOwn && request.mode == .replace
+      ? "true" : "NOT EXISTS (SELECT FROM \(reference.source) r WHERE \(matches("r")))"
     if reference.isOwn {
       guard let own = candidates.rows(with: reference.referencedColumns) else { return nil }
       dangling += " AND NOT EXISTS (SELECT FROM (SELECT * FROM \(own)) f WHERE \(matches("f")))"

@@ -48,6 +48,8 @@ CREATE TABLE sluice.undo (
   -- Only with `table`: the old table, and the digest over all rows of the new one.
   old_table_oid   oid,
   digest          numeric,
+  -- How the table was built: Merging.TableModel.
+  structure       jsonb,
   rows_inserted   bigint NOT NULL DEFAULT 0,
   rows_updated    bigint NOT NULL DEFAULT 0,
   expires_at      timestamptz NOT NULL,

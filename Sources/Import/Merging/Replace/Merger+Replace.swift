@@ -1,0 +1,210 @@
+import ImportModel
+import Postgres
+
+/// Mode `replace`: what is staged becomes the table's whole content.
+///
+/// A stand-in is built and filled beside the table, and takes its place at the very end of one transaction:
+/// until then nobody waits for anything, and nothing is left where it fails. See
+/// `docs/decisions/013-replace-by-swap.md`.
+extension Merger {
+  func replace() async throws -> MergeOutcome {
+    var staged = request.staged
+    if request.duplicates == .reject, request.hasKey {
+      try await rejectDuplicates(&staged)
+      try check(staged)
+    }
+    let counts = staged
+    let result = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { _ in
+      try await replaceInside(counts)
+    }
+    return try result.get()
+  }
+
+  private func replaceInside(
+    _ staged: RowCounts
+  ) async throws -> Result<MergeOutcome, ImportFailure> {
+    try await prepare()
+    _ = try await connection.query(Merger.memoryForIndexes)
+    try await ReplaceObstacles.check(request.target, on: connection)
+    let model = try await connection.naming {
+      try await TableModel.read(request.target.oid, on: $0)
+    }
+    let build = StandInBuild(
+      target: request.target, model: model, standIn: .replacing(by: request.lease.importID),
+      connection: connection)
+    switch try await fill(build, staged) {
+    case .failure(let failure): return .failure(failure)
+    case .success(let counts):
+      try await build.makeReferrers()
+      try await build.makeStatistics()
+      return .success(try await exchange(build, counts))
+    }
+  }
+
+  /// Indexes are sorted in memory where the server's own limit is less.
+  private static let memoryForIndexes = """
+    SELECT set_config('maintenance_work_mem', '256MB', true) FROM pg_settings
+     WHERE name = 'maintenance_work_mem' AND setting::bigint < 256 * 1024
+    """
+
+  // MARK: Filling the stand-in
+
+  /// Fills the stand-in, the faster way first: most files go without a fault.
+  ///
+  /// - Returns: a failure where more rows are rejected than may be; the rejects are kept then.
+  private func fill(
+    _ build: StandInBuild, _ staged: RowCounts
+  ) async throws -> Result<RowCounts, ImportFailure> {
+    let shapesRows = build.model.triggers.contains(where: \.shapesRows)
+    // What a trigger makes of a row is known only when it is written.
+    if !shapesRows, let counts = try await fillAtOnce(build, staged) { return .success(counts) }
+    var counts = staged
+    if request.hasKey { try await removeDuplicates(&counts) }
+    let rules = try await RuleCatalog.read(request.target, on: connection)
+    let sieve = RuleCheck(request, rules: rules, targetIsEmpty: true, on: connection)
+    if sieve.isNeeded, let failure = try await sift(sieve, &counts) { return .failure(failure) }
+    if !shapesRows, let counts = try await fillAtOnce(build, counts) { return .success(counts) }
+    return try await fillRowByRow(build, counts)
+  }
+
+  /// Puts all rows in, and builds the indexes over them.
+  ///
+  /// - Returns: nil where rows of the file are at fault, with nothing of it left.
+  private func fillAtOnce(
+    _ build: StandInBuild, _ staged: RowCounts
+  ) async throws -> RowCounts? {
+    do {
+      return try await connection.savepoint { _ in
+        try await build.make()
+        let counts = try await build.load(request, staged, watch: watch)
+        try await build.makeIndexes()
+        try await build.makeReferences()
+        return counts
+      }
+    } catch let error as PostgresError where !error.isOfCircumstances {
+      return nil
+    }
+  }
+
+  /// Puts the rows into a table that has its indexes already, so that Postgres says of each which it refuses.
+  private func fillRowByRow(
+    _ build: StandInBuild, _ staged: RowCounts
+  ) async throws -> Result<RowCounts, ImportFailure> {
+    try await build.make()
+    try await build.makeIndexes()
+    try await build.makeReferences()
+    try await build.run(build.model.shaping(build.standIn))
+    let merger = try await inner(build)
+    let rules = try await RuleCatalog.read(merger.request.target, on: connection)
+    let ground = try await MergeGround.read(merger.request, rules: rules, on: connection)
+    let choice = try await MergeChoice.choose(
+      merger.request, ground, rows: staged.ok - staged.skipped, on: connection)
+    try await ground.images.create(on: connection)
+    let filled = try await merger.merge(staged, choice: choice, ground: ground)
+    // Rows of the stand-in are taken back with it.
+    try await ground.images.seal(RowCounts(), on: connection)
+    switch filled {
+    case .success: try await build.run(build.model.unshaping(build.standIn))
+    case .failure: try await build.run(["DROP TABLE \(build.standIn.name)"])
+    }
+    return filled
+  }
+
+  /// Appends to the stand-in, and speaks of the target.
+  private func inner(_ build: StandInBuild) async throws -> Merger {
+    var inner = request
+    inner.target = try await build.asTarget()
+    (inner.mode, inner.key, inner.isPartitioned) = (.append, .none, false)
+    let names = build.finalNames
+    let reject = self.reject
+    return Merger(
+      inner, on: connection, watch: watch,
+      reject: { try await reject($0.map { $0.renamed(names) }, $1) }, checkRejects: check)
+  }
+
+  // MARK: The exchange
+
+  private func exchange(_ build: StandInBuild, _ counts: RowCounts) async throws -> MergeOutcome {
+    let digest = try await build.digest()
+    guard digest.rows == counts.inserted, counts.updated == 0, counts.unchanged == 0 else {
+      throw ImportFailure(
+        .notConserved,
+        "\(counts.inserted) rows were put in, but the new table has \(digest.rows)",
+        hint: "nothing was changed; a trigger of the table may keep rows out")
+    }
+    try await watch(MergeProgress(counts: counts, isFinalizing: true))
+    let kept = StandIn.kept(by: request.lease.importID)
+    let new = try await build.standIn.oid(on: connection)
+    _ = try await connection.query(Merger.limitOfWaits)
+    try await connection.naming { connection in
+      try await TableSwap(
+        target: request.target, model: build.model, standIn: build.standIn, kept: kept,
+        connection: connection
+      ).run()
+    }
+    try await KeptTable.enter(
+      request, model: build.model, newTable: new, digest: digest, on: connection)
+    let report = try await report(counts)
+    try await finish(counts, report)
+    return MergeOutcome(counts: counts, plan: .replace, report: report)
+  }
+
+  private func report(_ counts: RowCounts) async throws -> MergePlanReport {
+    let memory = try await connection.query("SHOW maintenance_work_mem").rows[0]
+      .string("maintenance_work_mem")
+    return MergePlanReport(
+      name: MergePlan.replace.rawValue,
+      reason:
+        "the file is the whole content: a new table was filled, and took the place of the old one",
+      targetRows: request.target.estimatedRows, stagedRows: counts.inserted,
+      settings: MergeChoice.common.merging(["maintenance_work_mem": memory]) { $1 })
+  }
+}
+
+extension StandInBuild {
+  /// The stand-in as a target.
+  func asTarget() async throws -> TargetTable {
+    var target = self.target
+    target.oid = try await standIn.oid(on: connection)
+    (target.schema, target.name) = ("sluice", standIn.table)
+    return target
+  }
+
+  /// How many rows the stand-in has, and the sum of their digests.
+  func digest() async throws -> KeptTable.Digest {
+    try await KeptTable.Digest.read(
+      of: standIn.name, oid: try await standIn.oid(on: connection), only: nil, on: connection)
+  }
+
+  /// The names that the stand-in's parts will have, the longest first.
+  var finalNames: [(String, String)] {
+    let indexes = model.indexes.enumerated().map { (standIn.index($0), $1.name) }
+    let check = [(standIn.partitionCheck, "\(model.name) partition")]
+    return indexes.sorted { $0.0.utf8.count > $1.0.utf8.count } + check + [
+      (standIn.table, model.name)
+    ]
+  }
+}
+
+extension RowBreach {
+  /// In the words of the table that the row was meant for.
+  fileprivate func renamed(_ names: [(String, String)]) -> RowBreach {
+    var breach = self
+    for (name, final) in names { breach.message = breach.message.replacing(name, with: final) }
+    return breach
+  }
+}
+
+extension PostgresConnection {
+  /// Runs the body with all names written with their schema.
+  func naming<R: Sendable>(
+    _ body: @Sendable (PostgresConnection) async throws -> R
+  ) async throws -> R {
+    let sql = "SELECT set_config('search_path', $1, true)"
+    let path = try await query("SHOW search_path").rows[0].string("search_path")
+    _ = try await query(sql, [.text("pg_catalog")])
+    let result = try await body(self)
+    _ = try await query(sql, [.text(path)])
+    return result
+  }
+}

@@ -1,0 +1,183 @@
+import ImportModel
+import Postgres
+
+/// A table in the schema `sluice` that is to take another one's place, or has given its own up: with the
+/// same columns, checks and indexes, but under names of its own.
+struct StandIn: Sendable, Equatable {
+  /// Begins all names.
+  let base: String
+  /// The table's own name, unquoted.
+  let table: String
+
+  /// The one that an import fills.
+  static func replacing(by id: ImportID) -> StandIn {
+    StandIn(base: "replace_\(id.digits)", table: "replace_\(id.digits)")
+  }
+
+  /// The former table, kept until the import can no longer be undone.
+  static func kept(by id: ImportID) -> StandIn {
+    StandIn(base: "undo_\(id.digits)", table: "undo_\(id.digits)_table")
+  }
+
+  /// The new table, after its import was undone, on its way out.
+  static func undone(by id: ImportID) -> StandIn {
+    StandIn(base: "undone_\(id.digits)", table: "undone_\(id.digits)")
+  }
+
+  /// Quoted and qualified.
+  var name: String { StandIn.qualified(table) }
+
+  /// Indexes and their constraints are counted in the order of the names that they take the place of.
+  func index(_ number: Int) -> String { "\(base)_i\(number)" }
+  func statistics(_ number: Int) -> String { "\(base)_s\(number)" }
+  func sequence(_ number: Int) -> String { "\(base)_q\(number)" }
+  /// The foreign key of another table that points here.
+  func referrer(_ number: Int) -> String { "\(base)_f\(number)" }
+  var partitionCheck: String { "\(base)_p" }
+
+  func oid(on connection: PostgresConnection) async throws -> UInt32 {
+    let row = try await connection.query(
+      "SELECT $1::regclass::oid::bigint AS oid", [.text(name)]
+    ).rows[0]
+    return UInt32(try row.int64("oid"))
+  }
+
+  static func qualified(_ name: String) -> String { "sluice.\(quotedIdentifier(name))" }
+}
+
+// MARK: Making it
+
+extension TableModel {
+  /// Makes the table, still without indexes and without what looks at other tables.
+  func making(_ standIn: StandIn) -> [String] {
+    let with = options.isEmpty ? "" : " WITH (\(options.joined(separator: ", ")))"
+    var sql = [
+      """
+      CREATE \(isLogged ? "" : "UNLOGGED ")TABLE \(standIn.name) (LIKE \(fullName)
+        INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY INCLUDING STORAGE
+        INCLUDING COMPRESSION) USING \(method)\(with) TABLESPACE \(tablespace)
+      """
+    ]
+    if let type { sql.append("ALTER TABLE \(standIn.name) OF \(type)") }
+    for check in checks {
+      sql.append(adding(check.name, check.definition, to: standIn.name))
+    }
+    if let parent { sql.append(partitionCheck(of: standIn, parent)) }
+    for column in columns {
+      let head = "ALTER TABLE \(standIn.name) ALTER COLUMN \(quotedIdentifier(column.name))"
+      if column.statistics >= 0 { sql.append("\(head) SET STATISTICS \(column.statistics)") }
+      if !column.options.isEmpty {
+        sql.append("\(head) SET (\(column.options.joined(separator: ", ")))")
+      }
+    }
+    return sql
+  }
+
+  /// Spares the attachment of the partition its scan.
+  func partitionCheck(of standIn: StandIn, _ parent: Parent) -> String {
+    adding(standIn.partitionCheck, "CHECK (\(parent.constraint))", to: standIn.name)
+  }
+
+  /// Makes an index, with its constraint and its marks.
+  func indexing(_ standIn: StandIn, _ number: Int) -> [String] {
+    let index = indexes[number]
+    let name = quotedIdentifier(standIn.index(number))
+    var sql = ["SET LOCAL default_tablespace = \(index.tablespace)"]
+    if let constraint = index.constraint, constraint.kind == "x" {
+      sql.append(adding(standIn.index(number), constraint.definition, to: standIn.name))
+    } else {
+      let unique = index.isUnique ? "UNIQUE " : ""
+      sql.append("CREATE \(unique)INDEX \(name) ON \(standIn.name) \(index.tail)")
+      if let constraint = index.constraint {
+        let kind = constraint.kind == "p" ? "PRIMARY KEY" : "UNIQUE"
+        sql.append(
+          "ALTER TABLE \(standIn.name) ADD CONSTRAINT \(name) \(kind) USING INDEX \(name)"
+            + constraint.delay)
+      }
+    }
+    for pair in index.statistics where pair.count == 2 {
+      sql.append("ALTER INDEX sluice.\(name) ALTER COLUMN \(pair[0]) SET STATISTICS \(pair[1])")
+    }
+    if index.isClustered { sql.append("ALTER TABLE \(standIn.name) CLUSTER ON \(name)") }
+    return sql
+  }
+
+  /// Tells logical decoding which columns know a row.
+  func identifying(_ standIn: StandIn) -> String {
+    let choice =
+      switch replicaIdentity {
+      case "f": "FULL"
+      case "n": "NOTHING"
+      case "i":
+        indexes.firstIndex(where: \.isReplicaIdentity).map {
+          "USING INDEX \(quotedIdentifier(standIn.index($0)))"
+        } ?? "DEFAULT"
+      default: "DEFAULT"
+      }
+    return "ALTER TABLE \(standIn.name) REPLICA IDENTITY \(choice)"
+  }
+
+  func describing(_ standIn: StandIn) -> [String] {
+    statistics.enumerated().flatMap { number, statistics in
+      let name = StandIn.qualified(standIn.statistics(number))
+      let made = "CREATE STATISTICS \(name)\(statistics.head) FROM \(standIn.name)"
+      guard statistics.target >= 0 else { return [made] }
+      return [made, "ALTER STATISTICS \(name) SET STATISTICS \(statistics.target)"]
+    }
+  }
+
+  /// Adds the table's own foreign keys; Postgres looks at all rows.
+  func referring(_ standIn: StandIn) -> [String] {
+    references.map { reference in
+      let definition =
+        reference.isOwn
+        ? pointing(reference.definition, to: standIn.name) : reference.definition
+      return adding(reference.name, definition, to: standIn.name)
+    }
+  }
+
+  /// Adds the foreign key of another table; Postgres looks at all rows of that table.
+  func referral(_ number: Int, to standIn: StandIn) -> String {
+    let referrer = referrers[number]
+    return adding(
+      standIn.referrer(number), pointing(referrer.definition, to: standIn.name), to: referrer.table)
+  }
+
+  /// The same foreign key with another table behind REFERENCES.
+  private func pointing(_ definition: String, to table: String) -> String {
+    definition.replacingFirst(" REFERENCES \(fullName)(", with: " REFERENCES \(table)(")
+  }
+
+  private func adding(_ name: String, _ definition: String, to table: String) -> String {
+    "ALTER TABLE \(table) ADD CONSTRAINT \(quotedIdentifier(name)) \(definition)"
+  }
+
+  /// Makes the triggers that shape rows as they are inserted; they are made anew at the end.
+  func shaping(_ standIn: StandIn) -> [String] {
+    triggers.filter(\.shapesRows).flatMap { trigger -> [String] in
+      let made = trigger.definition.replacingFirst(
+        " ON \(fullName) ", with: " ON \(standIn.name) ")
+      guard trigger.enabled == "A" else { return [made] }
+      return [
+        made, "ALTER TABLE \(standIn.name) ENABLE ALWAYS TRIGGER \(quotedIdentifier(trigger.name))",
+      ]
+    }
+  }
+
+  func unshaping(_ standIn: StandIn) -> [String] {
+    triggers.filter(\.shapesRows).map {
+      "DROP TRIGGER \(quotedIdentifier($0.name)) ON \(standIn.name)"
+    }
+  }
+}
+
+extension String {
+  fileprivate func replacingFirst(_ part: String, with other: String) -> String {
+    guard let range = firstRange(of: part) else { return self }
+    return replacingCharacters(in: range, with: other)
+  }
+
+  private func replacingCharacters(in range: Range<Index>, with other: String) -> String {
+    self[..<range.lowerBound] + other + self[range.upperBound...]
+  }
+}
