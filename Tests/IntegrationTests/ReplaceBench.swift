@@ -175,7 +175,7 @@ extension ImportBench {
 
   /// Takes a replacement back.
   @discardableResult
-  func undo(_ id: ImportID) async throws -> ReplaceUndo.Outcome {
+  func undoReplacement(_ id: ImportID) async throws -> ReplaceUndo.Outcome {
     try await connection.transaction { connection in
       try await ReplaceUndo(id, on: connection).run()
     }
