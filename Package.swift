@@ -124,6 +124,7 @@ let package = Package(
       resources: [
         .embedInCode("Assets/api.js"),
         .embedInCode("Assets/base.css"),
+        .embedInCode("Assets/diff.js"),
         .embedInCode("Assets/dom.js"),
         .embedInCode("Assets/favicon.svg"),
         .embedInCode("Assets/form.css"),

@@ -25,7 +25,10 @@ struct ImportCommand {
     let own: Set<String> = ["server", "idempotency-key"]
     var options = arguments.values.filter { !own.contains($0.key) }.sorted { $0.key < $1.key }
       .flatMap { name, values in values.map { (name.replacing("-", with: "_"), $0) } }
-    if arguments.flags.contains("force") { options.append(("force", "true")) }
+    for (flag, option) in [("force", "force"), ("dry-run", "dry_run")]
+    where arguments.flags.contains(flag) {
+      options.append((option, "true"))
+    }
     self.options = options
     headers = arguments["idempotency-key"].map { [("Idempotency-Key", $0)] } ?? []
     printsJSON = arguments.flags.contains("json")
@@ -113,7 +116,8 @@ struct ImportCommand {
     } else {
       Output.line(
         """
-        \(object.taskID) \(object.status): \(object.rowsRead) rows read, \
+        \(object.taskID) \(object.dryRun ? "dry run " : "")\(object.status): \
+        \(object.rowsRead) rows read, \
         \(object.rowsInserted) inserted, \(object.rowsUpdated) updated, \
         \(object.rowsUnchanged) unchanged, \(object.rowsSkipped) skipped, \
         \(object.rowsBad) rejected
@@ -123,6 +127,14 @@ struct ImportCommand {
       let hint = object.error?.hint.map { " (\($0))" } ?? ""
       Output.error("sluice: \(object.error?.message ?? "the import is \(object.status)")\(hint)")
       return ExitCode.failed
+    }
+    for warning in object.warnings { Output.error("sluice: warning: \(warning.message)") }
+    if object.dryRun {
+      Output.error(
+        """
+        nothing was changed; what would be: \(server)/imports/\(object.taskID)/diff
+        to carry it out: curl -X POST \(server)/imports/\(object.taskID)/commit
+        """)
     }
     if object.rowsBad > 0 {
       Output.error("rejected rows: \(server)/imports/\(object.taskID)/errors")

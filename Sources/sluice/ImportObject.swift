@@ -2,6 +2,8 @@
 struct ImportObject: Decodable {
   let taskID: String
   let status: String
+  let dryRun: Bool
+  let warnings: [Warning]
   let progress: Double
   let rowsRead: Int64
   let rowsBad: Int64
@@ -24,6 +26,10 @@ struct ImportObject: Decodable {
     let notes: [String]
   }
 
+  struct Warning: Decodable {
+    let message: String
+  }
+
   struct Failure: Decodable {
     let code: String
     let message: String
@@ -32,7 +38,8 @@ struct ImportObject: Decodable {
 
   enum CodingKeys: String, CodingKey {
     case taskID = "task_id"
-    case status, progress
+    case status, warnings, progress
+    case dryRun = "dry_run"
     case rowsRead = "rows_read"
     case rowsBad = "rows_bad"
     case rowsSkipped = "rows_skipped"

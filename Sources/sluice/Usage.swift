@@ -48,6 +48,7 @@ enum Command: String, CaseIterable {
         },
         [
           "force": "import again although the same bytes were imported before",
+          "dry-run": "change nothing, and tell what would become of the rows",
           "json": "print the final object",
           "fail-on-rejects": "exit with 3 when rows were rejected",
         ]

@@ -72,7 +72,7 @@ struct OptionParserTests {
     Accepted("force", "true") { $0.force = true },
     Accepted("force", "YES") { $0.force = true },
     Accepted("force", "0") { $0.force = false },
-    Accepted("dry_run", "false") { _ in },
+    Accepted("dry_run", "false") { _ in }, Accepted("dry_run", "true") { $0.dryRun = true },
     Accepted("delimiter", ";;") { $0.delimiter = ";;" },
     Accepted("delimiter", "§") { $0.delimiter = "§" },
     Accepted("format", "csv") { $0.format = "csv" },
@@ -131,7 +131,7 @@ struct OptionParserTests {
 
   static let notYet: [Given] = [
     Given("mode", "replace"),
-    Given("commit", "batched"), Given("dry_run", "true"), Given("webhook", "https://example.com"),
+    Given("commit", "batched"), Given("webhook", "https://example.com"),
   ]
 
   @Test("a value of the contract changes its option and nothing else", arguments: accepted)

@@ -574,6 +574,60 @@ def test_the_picture_for_the_readme(page: Page, house: House, generated: Any) ->
     expect(in_state(page, "done")).to_have_count(3)
 
 
+# Dry runs
+
+
+def test_a_dry_run_shows_what_would_change_and_is_committed(page: Page, house: House) -> None:
+    house.api.load(rows_file("before.csv", one_row(1), one_row(2))["buffer"])
+    before = house.database.rows("SELECT serial_number, quantity, xmin::text FROM demo.sales ORDER BY 1")
+    choose(page, "demo.sales")
+    changed = "2,A2,1,2024-01-01,7,1.00"
+    page.get_by_test_id("file").set_input_files(rows_file("what-if.csv", one_row(1), changed, one_row(3)))
+    page.get_by_test_id("dry-run-option").check()
+    expect(page.get_by_test_id("upload")).to_have_text("Start dry run")
+    page.get_by_test_id("upload").click()
+
+    row = page.locator('[data-testid^="import-"]').filter(has_text="what-if.csv")
+    expect(row).to_have_attribute("data-status", "done")
+    expect(row.get_by_test_id("dry-run")).to_be_visible()
+    expect(row.get_by_test_id("diff-outcome")).to_have_text(
+        "The table is as it was. 1 row would be new, 1 would change, 1 would stay."
+    )
+    expect(row.get_by_test_id("diff-columns")).to_contain_text("quantity (1)")
+    # Unfolded by itself, because it was started here.
+    lines = row.get_by_test_id("diff").locator("tbody tr")
+    expect(lines).to_have_count(2)
+    expect(lines.nth(0)).to_contain_text("new")
+    expect(lines.nth(0).locator("ins")).to_have_count(0)
+    expect(lines.nth(1).locator("del")).to_have_text("1")
+    expect(lines.nth(1).locator("ins")).to_have_text("7")
+    # With the digits that the table has.
+    expect(lines.nth(0)).to_contain_text("1.00")
+    expect(page.get_by_test_id("upload")).to_have_text("Start import")
+    assert house.database.rows("SELECT serial_number, quantity, xmin::text FROM demo.sales ORDER BY 1") == before
+    if os.environ.get("SLUICE_SCREENSHOT") == "diff":
+        page.screenshot(path=os.environ["SLUICE_SCREENSHOT_FILE"])
+
+    house.database.execute("DELETE FROM demo.sales WHERE serial_number = 1")
+    row.get_by_test_id("commit").click()
+    expect(row.get_by_test_id("dry-run")).to_be_hidden()
+    expect(row.get_by_test_id("rows-inserted")).to_have_text("2")
+    expect(row).to_have_attribute("data-status", "done")
+    expect(row.get_by_test_id("commit")).to_be_hidden()
+    expect(row.get_by_test_id("warnings")).to_contain_text("foresaw 1 inserted, 1 unchanged")
+    assert house.database.value("SELECT quantity FROM demo.sales WHERE serial_number = 2") == 7
+
+
+def test_a_commit_that_is_refused_says_why(page: Page, house: House) -> None:
+    page.get_by_test_id("dry-run-option").check()
+    upload(page, rows_file("old.csv", one_row(1)))
+    row = in_state(page, "done")
+    expect(row.get_by_test_id("commit")).to_be_visible()
+    house.database.execute("UPDATE sluice.imports SET commit_until = now() - interval '1 s'")
+    row.get_by_test_id("commit").click()
+    expect(row.get_by_test_id("commit-problem")).to_contain_text("24 hours ago")
+
+
 # Templates
 
 

@@ -265,6 +265,26 @@ def test_imports_are_as_it_says(house: House, checker: Checker) -> None:
     assert len(call("GET", "/stats")["by_target"]) == 1
 
 
+def test_dry_runs_are_as_it_says(house: House, checker: Checker) -> None:
+    def call(method: str, path: str, **arguments: Any) -> Any:
+        answer = house.api.call(method, path.replace("{id}", task_id), **arguments)
+        return answer.status_code, checker.check(method, path, answer)
+
+    house.api.load(GOOD)
+    changed = GOOD.replace(b"2024-01-01,1", b"2024-01-01,2") + b"9,B,1,2024-01-01,1,1.00\n"
+    form = {"files": {"file": ("a.csv", changed)}, "data": {"target": "demo.sales", "dry_run": "true"}}
+    task_id = checker.check("POST", "/imports", house.api.call("POST", "/imports", **form))["task_id"]
+    house.api.wait(task_id)
+    assert call("GET", "/imports/{id}")[1]["dry_run"] is True
+    status, diff = call("GET", "/imports/{id}/diff", params={"limit": 1})
+    assert status == 200 and diff["counts"]["updated"] == 1 and len(diff["samples"]["inserted"]) == 1
+    house.database.execute("DELETE FROM demo.sales")
+    assert call("POST", "/imports/{id}/commit")[0] == 202
+    house.api.wait(task_id)
+    assert call("POST", "/imports/{id}/commit")[0] == 200
+    assert call("GET", "/imports/{id}")[1]["warnings"][0]["code"] == "target_changed"
+
+
 def test_an_undo_is_as_it_says(house: House, checker: Checker) -> None:
     def call(method: str, **arguments: Any) -> tuple[int, Any]:
         answer = house.api.call(method, f"/imports/{task_id}/undo", **arguments)
@@ -352,6 +372,10 @@ def test_each_target_is_as_it_says(shared_house: House, checker: Checker) -> Non
         ("GET", "/imports/{id}/errors", f"/imports/{NOBODY}/errors", {}, 404),
         ("GET", "/imports/{id}/errors", f"/imports/{NOBODY}/errors?format=nonsense", {}, 400),
         ("GET", "/imports/{id}/errors", f"/imports/{NOBODY}/errors?neutralise=nonsense", {}, 400),
+        ("GET", "/imports/{id}/diff", f"/imports/{NOBODY}/diff", {}, 404),
+        ("GET", "/imports/{id}/diff", f"/imports/{NOBODY}/diff?limit=201", {}, 400),
+        ("POST", "/imports/{id}/commit", f"/imports/{NOBODY}/commit", {}, 404),
+        ("POST", "/imports/{id}/commit", f"/imports/{NOBODY}/commit", {"headers": {"Origin": "https://a.org"}}, 403),
         ("GET", "/templates", "/templates?limit=0", {}, 400),
         ("GET", "/templates", "/templates?cursor=*", {}, 400),
         ("GET", "/templates", "/templates?nonsense=1", {}, 400),
@@ -405,6 +429,14 @@ def test_a_finished_import_cannot_be_cancelled(shared_house: House, checker: Che
     answer = shared_house.api.call("DELETE", f"/imports/{task_id}")
     checker.check("DELETE", "/imports/{id}", answer)
     check_problem(answer, 409, "already_finished")
+
+
+def test_an_import_that_is_no_dry_run_has_no_diff(shared_house: House, checker: Checker) -> None:
+    task_id = shared_house.api.load(GOOD, force="true")["task_id"]
+    for method, name in (("GET", "diff"), ("POST", "commit")):
+        answer = shared_house.api.call(method, f"/imports/{task_id}/{name}")
+        checker.check(method, f"/imports/{{id}}/{name}", answer)
+        check_problem(answer, 409, "not_a_dry_run")
 
 
 def test_messages_of_the_websocket_are_as_it_says(house: House, checker: Checker) -> None:

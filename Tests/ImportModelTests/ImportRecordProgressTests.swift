@@ -103,4 +103,25 @@ struct ImportRecordProgressTests {
     #expect(done.atStage(4) == done)
     #expect(done.atStage(99) == done)
   }
+
+  @Test("a dry run that was carried out since is shown with what it had found")
+  func dryRunAtStage() {
+    var queued = record(
+      .queued, history: [(.queued, 1), (.parsing, 2), (.validated, 3), (.done, 5), (.queued, 7)],
+      ok: 10, bad: 1)
+    var found = RowCounts()
+    (found.read, found.ok, found.bad, found.inserted) = (11, 10, 1, 10)
+    queued.options.dryRun = true
+    queued.diff = ImportDiff(
+      counts: found, rows: .init(inserted: 10, updated: 0, unchanged: 0), updatedColumns: [],
+      target: TargetShape(TargetTable(oid: 1, schema: "s", name: "t", columns: [], keys: [])))
+    #expect(!queued.isDryRun)
+    #expect(queued.atStage(2).isDryRun)
+    let done = queued.atStage(3)
+    #expect(done.isDryRun)
+    #expect(done.status == .done)
+    #expect(done.counts == found)
+    #expect(done.finishedAt == "1970-01-01T00:00:05.000Z")
+    #expect(!queued.atStage(4).isDryRun)
+  }
 }

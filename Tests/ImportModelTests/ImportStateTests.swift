@@ -23,6 +23,8 @@ struct ImportStateTests {
       // Something may be in of what ended early.
       Step(.failed, .undone), Step(.cancelled, .undone),
       Step(.queued, .failed), Step(.queued, .cancelled),
+      // A dry run, and what carries it out.
+      Step(.validated, .done), Step(.done, .queued),
     ]
     for state in [ImportState.parsing, .validated, .loading, .finalizing] {
       // Another worker takes over, it is handed back, it ends early.

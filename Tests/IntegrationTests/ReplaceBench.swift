@@ -175,7 +175,7 @@ extension ImportBench {
 
   /// Takes a replacement back.
   @discardableResult
-  func undo(_ id: ImportID) async throws -> UndoOutcome {
+  func undoReplacement(_ id: ImportID) async throws -> UndoOutcome {
     try await connection.transaction { connection in
       try await ReplaceUndo(id, on: connection).run()
     }

@@ -29,12 +29,12 @@ struct ReplaceUndoTests {
         ("ALTER TABLE t ADD COLUMN b int", "ALTER TABLE t DROP COLUMN b"),
       ] {
         try await change(there)
-        let failure = try await failure { try await bench.undo(done.id) }
+        let failure = try await failure { try await bench.undoReplacement(done.id) }
         #expect(
           failure?.message.contains("since") == true, "\(there): \(failure?.message ?? "none")")
         try await change(back)
       }
-      try await bench.undo(done.id)
+      try await bench.undoReplacement(done.id)
       #expect(try await bench.rows("SELECT * FROM t") == ["1|old"])
     }
   }
@@ -45,11 +45,11 @@ struct ReplaceUndoTests {
       let before = try bench.dump()
       let first = try await bench.replace("id,a\n1,one\n")
       let second = try await bench.replace("id,a\n1,two\n2,two\n")
-      let refused = try await failure { try await bench.undo(first.id) }
+      let refused = try await failure { try await bench.undoReplacement(first.id) }
       #expect(refused != nil)
-      try await bench.undo(second.id)
+      try await bench.undoReplacement(second.id)
       #expect(try await bench.rows("SELECT * FROM t") == ["1|one"])
-      try await bench.undo(first.id)
+      try await bench.undoReplacement(first.id)
       #expect(try await bench.rows("SELECT * FROM t") == ["1|old"])
       #expect(try bench.dump() == before)
       #expect(try await bench.leftTables() == [])
@@ -64,7 +64,7 @@ struct ReplaceUndoTests {
         "GRANT SELECT ON t TO PUBLIC; CREATE VIEW v AS SELECT a FROM t; COMMENT ON COLUMN t.a IS 'x'"
       )
       let before = try bench.dump()
-      try await bench.undo(done.id)
+      try await bench.undoReplacement(done.id)
       #expect(try await bench.rows("SELECT * FROM v") == ["old"])
       #expect(try bench.dump() == before)
     }
@@ -83,7 +83,7 @@ struct ReplaceUndoTests {
       let done = try await bench.replace("id,kind\n1,2\n")
       #expect(done.failure == nil)
       _ = try await bench.connection.query("DELETE FROM kinds WHERE id = 1")
-      let refused = try await failure { try await bench.undo(done.id) }
+      let refused = try await failure { try await bench.undoReplacement(done.id) }
       #expect(refused?.code == .constraint)
       #expect(try await bench.rows("SELECT * FROM t") == ["1|2|3"])
       try await bench.connection.execute("DROP TABLE t; DROP FUNCTION three()")
@@ -106,7 +106,7 @@ struct ReplaceUndoTests {
       for id in left { try await KeptTable.sweep(id, on: bench.connection) }
       #expect(try await bench.leftTables() == [])
       #expect(try await bench.count("sluice.replace_it") == 0)
-      let failure = try await failure { try await bench.undo(done.id) }
+      let failure = try await failure { try await bench.undoReplacement(done.id) }
       #expect(failure != nil)
       #expect(try await bench.rows("SELECT * FROM t") == ["1|new"])
     }

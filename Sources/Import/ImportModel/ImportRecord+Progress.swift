@@ -57,6 +57,14 @@ extension ImportRecord {
     earlier.undo.deleted = nil
     earlier.undo.restored = nil
     earlier.undo.left = nil
+    // Whoever goes on behind `done` carries a dry run out.
+    earlier.isDryRun = options.dryRun && !history[..<index].contains { $0.name == .done }
+    if earlier.isDryRun, earlier.status == .done, let diff {
+      earlier.counts = diff.counts
+      earlier.finishedAt = rfc3339(earlier.asOf)
+      earlier.failure = nil
+      return earlier
+    }
     switch earlier.status {
     case .queued, .parsing:
       earlier.counts = RowCounts()

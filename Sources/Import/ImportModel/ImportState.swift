@@ -32,12 +32,13 @@ public enum ImportState: String, Sendable, Codable, CaseIterable {
 
   /// Whether an import may go from this state to another one.
   ///
+  /// A dry run goes from `validated` to `done`, and from there into the queue again when it is carried out.
   /// A worker that takes over from one that died begins at `parsing` again, whatever state was reached:
   /// the ledger says how far it may jump ahead.
   public func canMove(to next: ImportState) -> Bool {
     switch (self, next) {
     case (.queued, .parsing), (.parsing, .validated), (.validated, .loading),
-      (.loading, .finalizing), (.finalizing, .done):
+      (.loading, .finalizing), (.finalizing, .done), (.validated, .done), (.done, .queued):
       true
     // What ended early may have batches that are in.
     case (.done, .undone), (.failed, .undone), (.cancelled, .undone): true

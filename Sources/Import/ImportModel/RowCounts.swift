@@ -1,5 +1,5 @@
 /// What became of the rows of an import.
-public struct RowCounts: Sendable, Equatable {
+public struct RowCounts: Sendable, Codable, Equatable {
   /// Rows read from the file, whatever became of them.
   public var read: Int64 = 0
   /// Rows that went into staging.

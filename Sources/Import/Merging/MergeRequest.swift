@@ -18,16 +18,19 @@ public struct MergeRequest: Sendable {
   public var mode: ImportOptions.Mode
   /// Which of several rows with one key counts; means nothing where there is no key.
   public var duplicates: ImportOptions.Duplicates
-  /// What is staged: read, ok and bad rows of the file.
+  /// What is staged: read, ok and bad rows of the file, and those of the ok ones that a dry run has left
+  /// out.
   public var staged: RowCounts
   /// How long the import can be taken back, in seconds.
   public var retentionSeconds: Int64
+  /// What a dry run has said of it before.
+  public var foreseen: ImportDiff?
 
   /// Describes a merge.
   public init(
     lease: Lease, staging: String, layout: StagingLayout, target: TargetTable, isPartitioned: Bool,
     key: TargetKey, mode: ImportOptions.Mode = .upsert, duplicates: ImportOptions.Duplicates,
-    staged: RowCounts, retentionSeconds: Int64 = 30 * 86_400
+    staged: RowCounts, retentionSeconds: Int64 = 30 * 86_400, foreseen: ImportDiff? = nil
   ) {
     self.lease = lease
     self.staging = staging
@@ -39,6 +42,7 @@ public struct MergeRequest: Sendable {
     self.duplicates = duplicates
     self.staged = staged
     self.retentionSeconds = retentionSeconds
+    self.foreseen = foreseen
   }
 
   /// Whether rows are known by a key.

@@ -95,12 +95,7 @@ struct MergeStatements {
   func differences(_ alias: String, _ other: (StagingLayout.Column) -> String) -> String {
     if writableColumns.isEmpty { return "false" }
     return writableColumns.map { column in
-      let (mine, theirs) = ("\(alias).\(quotedIdentifier(column.name))", other(column))
-      return switch column.comparison {
-      case .equality: "\(mine) IS DISTINCT FROM \(theirs)"
-      case .text: "\(mine)::text COLLATE \"C\" IS DISTINCT FROM \(theirs)::text COLLATE \"C\""
-      case .image: "ROW(\(mine))::record *<> ROW(\(theirs))::record"
-      }
+      column.differs("\(alias).\(quotedIdentifier(column.name))", other(column))
     }.joined(separator: " OR ")
   }
 }

@@ -89,9 +89,7 @@ public struct Merger: Sendable {
     try await inTransaction { connection in
       let isEmpty = try await profile.measure(.lock) {
         try await prepare()
-        return try await connection.query(
-          "SELECT NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty"
-        ).rows[0].bool("empty")
+        return try await targetIsEmpty()
       }
       if hope == .empty, !isEmpty { return nil }
       let rules = try await profile.measure(.rules) {
@@ -138,6 +136,12 @@ public struct Merger: Sendable {
     return (ground, choice)
   }
 
+  func targetIsEmpty() async throws -> Bool {
+    try await connection.query(
+      "SELECT NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty"
+    ).rows[0].bool("empty")
+  }
+
   func prepare() async throws {
     let settings = MergeChoice.common.sorted { $0.key < $1.key }
     try await connection.execute(
@@ -181,13 +185,21 @@ public struct Merger: Sendable {
     _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
   }
 
-  func finish(_ counts: RowCounts, _ report: MergePlanReport) async throws {
+  /// Ends the import, if its rows are conserved.
+  ///
+  /// - Parameters:
+  ///   - report: how they were merged; nil where they were not.
+  ///   - clearsLedger: whether nobody goes on from what is staged.
+  func finish(
+    _ counts: RowCounts, _ report: MergePlanReport?, clearsLedger: Bool = true
+  ) async throws {
     guard counts.isConserved else {
       throw ImportFailure(
         .notConserved,
         "\(counts.read) rows were read, but \(counts.bad + counts.merged) are accounted for",
         hint: "nothing was changed; please report this with the import's id")
     }
+    try await noteChanges(counts)
     let sql = """
       UPDATE sluice.imports SET
         status = 'done', finished_at = clock_timestamp(), lease_id = NULL, lease_expires_at = NULL,
@@ -204,10 +216,12 @@ public struct Merger: Sendable {
         .text(request.lease.importID.description), .text(request.lease.id), .int(counts.read),
         .int(counts.ok), .int(counts.bad), .int(counts.skipped), .int(counts.inserted),
         .int(counts.updated), .int(counts.unchanged),
-        .text(String(decoding: try JSONEncoder().encode(report), as: UTF8.self)),
+        try report.map { .text(String(decoding: try JSONEncoder().encode($0), as: UTF8.self)) }
+          ?? .null,
         .text(try profile.profile.json),
       ])
     if ended.affected == 0 { throw LeaseLost(request.lease) }
+    guard clearsLedger else { return }
     // Staging itself is dropped after the commit: whoever reads it must not hold up the end.
     _ = try await connection.query(
       "DELETE FROM sluice.chunks WHERE import_id = $1::uuid",

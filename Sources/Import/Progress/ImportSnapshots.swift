@@ -96,7 +96,7 @@ public struct ImportSnapshots: Sendable {
            to_char(i.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
            to_char(i.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS started_at,
            to_char(i.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS finished_at,
-           i.commit_requested, i.plan, coalesce(p.profile, i.profile) AS profile, i.warnings,
+           i.commit_requested, i.diff, i.plan, coalesce(p.profile, i.profile) AS profile, i.warnings,
            i.undo_requested,
            u.import_id IS NOT NULL AND NOT i.undo_requested AND u.expires_at > clock_timestamp()
              AND i.status IN ('done', 'failed', 'cancelled') AS can_be_undone,
@@ -129,6 +129,7 @@ public struct ImportSnapshots: Sendable {
       finishedAt: row["finished_at"],
       failure: try row["error"].map { try decoded(ImportFailure.self, $0) })
     record.isDryRun = try options.dryRun && !row.bool("commit_requested")
+    record.diff = try row["diff"].map { try decoded(ImportDiff.self, $0) }
     record.plan = try row["plan"].map { try decoded(MergePlanReport.self, $0) }
     record.profile = try row["profile"].map { try decoded(ImportProfile.self, $0) }
     record.warnings = try decoded([ImportWarning].self, row.string("warnings"))

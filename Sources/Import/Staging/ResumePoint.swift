@@ -7,7 +7,7 @@ public struct ResumePoint: Sendable, Equatable {
   public var nextChunk: Int64
   /// The place in the file behind the last chunk.
   public var position: FilePosition
-  /// Rows up to there: read, ok and bad.
+  /// Rows up to there: read, ok, bad, and those of the ok ones that staging does not hold any more.
   public var counts: RowCounts
   /// What the report has room for behind it.
   public var rejectRoom: RejectRoom
@@ -29,7 +29,8 @@ public struct ResumePoint: Sendable, Equatable {
   ) async throws -> ResumePoint? {
     let sql = """
       SELECT max(chunk) + 1 AS next_chunk, max(last_byte) + 1 AS byte, max(last_row) AS row,
-             max(last_line) AS line, sum(rows_ok)::bigint AS rows_ok, sum(rows_bad)::bigint AS rows_bad
+             max(last_line) AS line, sum(rows_ok)::bigint AS rows_ok, sum(rows_bad)::bigint AS rows_bad,
+             sum(rows_skipped)::bigint AS rows_skipped
         FROM sluice.chunks WHERE import_id = $1::uuid HAVING count(*) > 0
       """
     guard let row = try await connection.query(sql, [.text(id.description)]).rows.first else {
@@ -39,6 +40,8 @@ public struct ResumePoint: Sendable, Equatable {
     counts.ok = try row.int64("rows_ok")
     counts.bad = try row.int64("rows_bad")
     counts.read = counts.ok + counts.bad
+    // A dry run has left out what other rows of the file stand for.
+    counts.skipped = try row.int64("rows_skipped")
     return ResumePoint(
       nextChunk: try row.int64("next_chunk"),
       position: FilePosition(

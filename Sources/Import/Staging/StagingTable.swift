@@ -110,7 +110,8 @@ public struct StagingTable: Sendable {
     }
   }
 
-  /// The staging tables whose imports have ended or are gone: a worker that was killed leaves them.
+  /// The staging tables whose imports have ended or are gone: a worker that was killed leaves them. That of
+  /// a dry run is needed as long as it can be carried out.
   public static func leftovers(on connection: PostgresConnection) async throws -> [ImportID] {
     let sql = """
       SELECT substr(c.relname, 9)::uuid AS id
@@ -119,7 +120,8 @@ public struct StagingTable: Sendable {
          AND c.relname ~ '^staging_[0-9a-f]{32}$'
          AND NOT EXISTS (
            SELECT FROM sluice.imports i WHERE i.id = substr(c.relname, 9)::uuid
-              AND i.status NOT IN ('done', 'failed', 'cancelled', 'undone'))
+              AND (i.status NOT IN ('done', 'failed', 'cancelled', 'undone')
+                   OR i.commit_until > clock_timestamp()))
       """
     return try await connection.query(sql).rows.compactMap { ImportID(try $0.string("id")) }
   }

@@ -131,9 +131,7 @@ public struct OptionParser {
       if parser.options.commit != .atomic { throw Problems.notYet(option: "commit=\(value)") }
     },
     "force": { parser, name, value in parser.options.force = try boolean(name, value) },
-    "dry_run": { _, name, value in
-      if try boolean(name, value) { throw Problems.notYet(option: name) }
-    },
+    "dry_run": { parser, name, value in parser.options.dryRun = try boolean(name, value) },
     "template": { parser, _, value in parser.template = value },
     "webhook": { _, name, _ in throw Problems.notYet(option: name) },
   ]

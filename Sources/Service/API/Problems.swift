@@ -58,6 +58,35 @@ enum Problems {
       hint: "GET /targets lists the tables that may be imported into")
   }
 
+  static func notADryRun(_ id: ImportID) -> Problem {
+    Problem(
+      status: 409, code: "not_a_dry_run", detail: "import \(id) is no dry run",
+      hint: "send the file with dry_run=true to see what its import would do")
+  }
+
+  static func notFinished(_ id: ImportID, _ state: ImportState) -> Problem {
+    Problem(
+      status: 409, code: "not_finished",
+      detail: "the dry run \(id) is \(state.rawValue), and not done yet",
+      hint: "wait until its status is done")
+  }
+
+  /// A dry run that failed or was called off.
+  static func noResult(_ id: ImportID, _ state: ImportState) -> Problem {
+    Problem(
+      status: 409, code: "already_finished",
+      detail: "the dry run \(id) is \(state.rawValue): it came to no result",
+      hint: "send the file again")
+  }
+
+  static func dryRunExpired(_ id: ImportID) -> Problem {
+    Problem(
+      status: 409, code: "already_finished",
+      detail:
+        "the dry run \(id) ended more than \(ImportDiff.commitSeconds / 3600) hours ago, and is not kept any more",
+      hint: "send the file again, with force=true where it is to be a dry run again")
+  }
+
   static let keyReused = Problem(
     status: 422, code: "idempotency_key_reused",
     detail: "this Idempotency-Key was used for another request",

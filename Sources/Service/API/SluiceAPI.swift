@@ -17,6 +17,7 @@ public struct SluiceAPI: Sendable {
     let origins = OriginGuard(allowed: services.settings.allowedOrigins)
     var table = RouteTable(origins: origins)
     ImportRoutes(services: services).add(to: &table)
+    DryRunRoutes(services: services).add(to: &table)
     ErrorReport(services: services).add(to: &table)
     UndoRoutes(services: services).add(to: &table)
     TargetRoutes(services: services).add(to: &table)
@@ -38,8 +39,7 @@ public struct SluiceAPI: Sendable {
 /// them.
 enum LaterRoutes {
   static let calls: [(HTTPMethod, String)] = [
-    (.get, "/imports/{id}/diff"), (.get, "/imports/{id}/events"),
-    (.post, "/imports/{id}/commit"), (.post, "/imports/{id}/retry"),
+    (.get, "/imports/{id}/events"), (.post, "/imports/{id}/retry"),
     (.post, "/uploads"), (.get, "/uploads"), (.head, "/uploads/{id}"), (.patch, "/uploads/{id}"),
     (.delete, "/uploads/{id}"),
   ]

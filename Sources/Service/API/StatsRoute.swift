@@ -21,7 +21,9 @@ struct StatsRoute: Sendable {
   /// Postgres writes the answer: it is all counts and percentiles.
   private static let statement = """
     WITH i AS MATERIALIZED (
-      SELECT status, target, rows_inserted + rows_updated + rows_unchanged AS rows,
+      SELECT status, target,
+             CASE WHEN options ->> 'dry_run' = 'true' AND NOT commit_requested THEN 0
+                  ELSE rows_inserted + rows_updated + rows_unchanged END AS rows,
              CASE priority WHEN 0 THEN 'high' WHEN 1 THEN 'normal' ELSE 'low' END AS priority,
              CASE WHEN status = 'done' THEN extract(epoch FROM finished_at - started_at) END AS seconds
         FROM sluice.imports

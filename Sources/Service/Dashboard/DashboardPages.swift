@@ -35,6 +35,7 @@ public enum DashboardPages {
     "source.js": .script(PackageResources.source_js),
     "profile.js": .script(PackageResources.profile_js),
     "rejects.js": .script(PackageResources.rejects_js),
+    "diff.js": .script(PackageResources.diff_js),
     "undo.js": .script(PackageResources.undo_js),
   ]
 

@@ -62,10 +62,13 @@ extension ImportQueue {
     return try await pool.query(sql, [.textArray(ids), .int(seconds)]).affected
   }
 
-  /// The spool files that may still be read: those of imports that wait, run, or failed.
+  /// The spool files that may still be read: those of imports that wait, run, or failed, and of dry
+  /// runs that can be carried out.
   public func spoolIDsInUse() async throws -> Set<String> {
-    let sql =
-      "SELECT spool_id FROM sluice.imports WHERE status NOT IN ('done', 'cancelled', 'undone')"
+    let sql = """
+      SELECT spool_id FROM sluice.imports
+       WHERE status NOT IN ('done', 'cancelled', 'undone') OR commit_until > clock_timestamp()
+      """
     return Set(try await pool.query(sql).rows.map { try $0.string("spool_id") })
   }
 }

@@ -17,8 +17,8 @@ struct ImportRun: Sendable {
   let meter: ImportMeter
   let logger: Logger
 
-  private var lease: Lease { claimed.lease }
-  private var id: ImportID { claimed.lease.importID }
+  var lease: Lease { claimed.lease }
+  var id: ImportID { claimed.lease.importID }
   private var profile: ProfileRecorder { meter.profile }
 
   /// Runs to the end of the import.
@@ -60,7 +60,23 @@ struct ImportRun: Sendable {
     try RejectPolicy(record.options).check(counts)
     try await services.queue.move(lease, to: .validated, counts: counts)
     meter.update { $0.counts = counts }
-    try await merge(record, input, table, counts, over: connections.load)
+    let request = request(record, input, table, counts)
+    if record.isDryRun {
+      try await rehearse(record, input, request, over: connections.load)
+    } else {
+      try await merge(record, input, request, over: connections.load)
+    }
+  }
+
+  private func request(
+    _ record: ImportRecord, _ input: ImportInput, _ table: StagingTable, _ counts: RowCounts
+  ) -> MergeRequest {
+    MergeRequest(
+      lease: lease, staging: table.name, layout: input.layout.resolved,
+      target: input.target,
+      isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
+      mode: record.options.mode, duplicates: record.options.duplicates, staged: counts,
+      retentionSeconds: configuration.retentionSeconds, foreseen: record.diff)
   }
 
   private func target(
@@ -120,17 +136,11 @@ struct ImportRun: Sendable {
   }
 
   private func merge(
-    _ record: ImportRecord, _ input: ImportInput, _ table: StagingTable, _ counts: RowCounts,
+    _ record: ImportRecord, _ input: ImportInput, _ request: MergeRequest,
     over connection: PostgresConnection
   ) async throws {
     try await services.queue.move(lease, to: .loading)
     meter.beginStage()
-    let request = MergeRequest(
-      lease: lease, staging: table.name, layout: input.layout.resolved,
-      target: input.target,
-      isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
-      mode: record.options.mode, duplicates: record.options.duplicates,
-      staged: counts, retentionSeconds: configuration.retentionSeconds)
     let merger = Merger(
       request, on: connection,
       watch: { progress in
@@ -170,7 +180,7 @@ struct ImportRun: Sendable {
   }
 
   /// Makes rejects of staged rows.
-  private func rejecting(_ input: ImportInput) -> Merger.Reject {
+  func rejecting(_ input: ImportInput) -> Merger.Reject {
     let locator = RowLocator(input: input, importID: id)
     return { breaches, connection in
       // The file is read on a thread that may block.
@@ -181,7 +191,7 @@ struct ImportRun: Sendable {
   }
 
   /// Shows counts, and says whether so many rejects may be.
-  private func checking(_ record: ImportRecord) -> Merger.CheckRejects {
+  func checking(_ record: ImportRecord) -> Merger.CheckRejects {
     { counts in
       meter.update { $0.counts = counts }
       try RejectPolicy(record.options).check(counts)
@@ -193,7 +203,7 @@ struct ImportRun: Sendable {
   private func afterwards(
     _ merger: Merger, _ outcome: MergeOutcome, over connection: PostgresConnection
   ) async {
-    let steps: [(String, () async throws -> Void)] = [
+    await tidy([
       ("announce", { try await services.queue.announce(id) }),
       ("drop staging", { try await StagingTable.drop(id, on: connection) }),
       (
@@ -212,7 +222,11 @@ struct ImportRun: Sendable {
         }
       ),
       ("note the profile", { try await services.queue.note(profile.profile, of: id) }),
-    ]
+    ])
+  }
+
+  /// Does what may fail.
+  func tidy(_ steps: [(name: String, step: () async throws -> Void)]) async {
     for (name, step) in steps {
       do {
         try await step()

@@ -75,6 +75,19 @@ public struct Janitor: Sendable {
       for id in leftovers { try await drop(id) }
     }
     try await sweepImages()
+    try await sweepFormerTables()
+  }
+
+  private func sweepFormerTables() async throws {
+    try await attempt("former tables") {
+      let leftovers = try await queue.withConnection { try await KeptTable.leftovers(on: $0) }
+      for id in leftovers {
+        try await attempt("former tables", of: id) {
+          try await queue.withConnection { try await KeptTable.sweep(id, on: $0) }
+          logger.info("swept a former table", ["task_id": id.description])
+        }
+      }
+    }
   }
 
   private func sweepImages() async throws {
@@ -91,15 +104,6 @@ public struct Janitor: Sendable {
         try await attempt("images", of: id) {
           try await queue.withConnection { try await UndoTables.drop(id, on: $0) }
           logger.info("swept images", ["task_id": id.description])
-        }
-      }
-    }
-    try await attempt("former tables") {
-      let leftovers = try await queue.withConnection { try await KeptTable.leftovers(on: $0) }
-      for id in leftovers {
-        try await attempt("former tables", of: id) {
-          try await queue.withConnection { try await KeptTable.sweep(id, on: $0) }
-          logger.info("swept a former table", ["task_id": id.description])
         }
       }
     }

@@ -49,6 +49,9 @@ struct WorkerMetrics: Sendable {
     for (outcome, count) in outcomes { rows.increment(by: Double(count), outcome) }
   }
 
+  /// Rows of a dry run are counted when it is carried out.
+  func rehearsed(target: String) { imports.increment(ImportState.done.rawValue, target) }
+
   func undone(target: String) { imports.increment(ImportState.undone.rawValue, target) }
   func read(bytes count: Int64) { bytes.increment(by: Double(count)) }
   func retried(because reason: String) { retries.increment(reason) }

@@ -76,6 +76,16 @@ struct KeyMatch: Sendable {
       + " AND \(sameness(columns(of: "t"), staged)) WHERE \(condition)"
   }
 
+  /// Selects something of each row `s` of staging, with the row `t` of the target that it would meet.
+  func eachWithExisting(_ items: String) -> String {
+    let head = "SELECT \(items) FROM \(request.staging) s LEFT JOIN \(request.targetSource) t ON "
+    let full = head + equality(columns(of: "t"), staged)
+    guard request.key.nullsAreEqual else { return full }
+    // Apart, as in `pairs`.
+    return "\(full) WHERE \(isFull("s")) UNION ALL \(head)\(sameness(columns(of: "t"), staged))"
+      + " WHERE NOT (\(isFull("s")))"
+  }
+
   /// Whether the target holds a row `t` with the key of `s`, under a condition on both.
   func isHeld(where condition: String) -> String {
     let head = "EXISTS (SELECT FROM \(request.targetSource) t WHERE \(condition) AND "

@@ -100,6 +100,27 @@ export function cancelImport(id) {
   return json("DELETE", `/imports/${encodeURIComponent(id)}`);
 }
 
+/** What a dry run would do; numbers that a double cannot hold come as their text. */
+export async function diff(id, limit) {
+  const answer = await call("GET", `/imports/${encodeURIComponent(id)}/diff?limit=${limit}`);
+  try {
+    return JSON.parse(await answer.text(), exactNumber);
+  } catch (error) {
+    throw new Problem("The answer broke off.", "Try again.");
+  }
+}
+
+/** Browsers that do not give the source of a number give what a double makes of it. */
+function exactNumber(key, value, context) {
+  const source = context?.source;
+  return typeof value === "number" && source !== undefined && String(value) !== source ? source : value;
+}
+
+/** Carries a dry run out; resolves to its object. */
+export function commitImport(id) {
+  return json("POST", `/imports/${encodeURIComponent(id)}/commit`);
+}
+
 /** Asks for an import to be taken back; resolves to its object. */
 export function undoImport(id) {
   return json("POST", `/imports/${encodeURIComponent(id)}/undo`);

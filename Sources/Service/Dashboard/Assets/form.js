@@ -11,7 +11,11 @@ import { upload } from "./upload.js";
 
 /** How the file is to be read, where it is not as it looks. */
 const readingNames = ["delimiter", "header", "encoding", "sheet", "date_order", "decimal"];
-const optionNames = ["template", "mode", "key", "duplicates", "on_error", ...readingNames, "force"];
+const optionNames = [
+  ...["template", "mode", "key", "duplicates", "on_error"],
+  ...readingNames,
+  ...["force", "dry_run"],
+];
 
 export class ImportForm {
   #onAccepted;
@@ -38,6 +42,7 @@ export class ImportForm {
     });
     byId("target").addEventListener("change", () => this.#targetChosen());
     byId("file").addEventListener("change", () => this.#choose(byId("file").files[0] ?? null));
+    byId("dry_run").addEventListener("change", () => this.#showAction());
     byId("template").addEventListener("change", () => this.#templateChosen());
     byId("template-save").addEventListener("click", () => this.#saveTemplate());
     byId("options").addEventListener("change", () => this.#optionsChanged());
@@ -94,7 +99,7 @@ export class ImportForm {
   async #saveTemplate() {
     const name = byId("template-name").value.trim();
     if (!name) return this.#ask("template-name", "Give the template a name.");
-    const { template, force, key, ...options } = this.#options();
+    const { template, force, dry_run, key, ...options } = this.#options();
     if (key) options.key = JSON.parse(key);
     const target = byId("target").value;
     try {
@@ -154,9 +159,14 @@ export class ImportForm {
   }
 
   #optionsChanged() {
-    const changed = Object.keys(this.#options()).length;
+    const { dry_run, ...options } = this.#options();
+    const changed = Object.keys(options).length;
     setText(byId("options-changed"), changed === 0 ? "" : ` · ${changed} set`);
     this.#readHeader();
+  }
+
+  #showAction() {
+    setText(byId("upload"), byId("dry_run").checked ? "Start dry run" : "Start import");
   }
 
   /** The options that differ from what is usual. */
@@ -293,8 +303,11 @@ export class ImportForm {
       this.#replayed = { file, fields };
       setText(
         byId("replayed-text"),
-        `${file.name} was imported into ${fields.target} before, so nothing new was started. ` +
-          "The first import is shown in the list. Import it again?",
+        fields.dry_run
+          ? `${file.name} was held against ${fields.target} before, so nothing new was started. ` +
+              "The first dry run is shown in the list. Do it again?"
+          : `${file.name} was imported into ${fields.target} before, so nothing new was started. ` +
+              "The first import is shown in the list. Import it again?",
       );
       show(byId("replayed-box"), true);
     } else {
@@ -302,6 +315,8 @@ export class ImportForm {
     }
     byId("form").querySelector("#file").value = "";
     byId("force").checked = false;
+    byId("dry_run").checked = false;
+    this.#showAction();
     this.#clearFile();
     this.#onAccepted(answer);
   }

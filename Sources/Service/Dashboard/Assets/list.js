@@ -155,7 +155,7 @@ export class ImportList {
     const isOver = isTerminal(row.object.status);
     if (isOwn || isOver) announce(sentence(row.object));
     if (!isOver || !isOwn) return;
-    row.openRejects();
+    row.openResults();
     this.#own.delete(row.id);
   }
 

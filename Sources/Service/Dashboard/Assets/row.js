@@ -1,6 +1,7 @@
 // One import in the list.
 
 import { cancelImport, Problem } from "./api.js";
+import { DiffPanel } from "./diff.js";
 import { make, setAttribute, setText, show } from "./dom.js";
 import { ago, bytes, count, counted, duration, exact, percent } from "./format.js";
 import { ProfilePanel } from "./profile.js";
@@ -38,14 +39,16 @@ export class ImportRow {
   #counts = new Map();
   #profile = new ProfilePanel();
   #rejects;
+  #diff;
   #undo;
   #onChange;
 
-  /** `onChange(object)`: the server has answered a cancel or an undo with a newer object. */
+  /** `onChange(object)`: the server has answered a cancel, a commit or an undo with a newer object. */
   constructor(object, onChange) {
     this.object = object;
     this.#onChange = onChange;
     this.#rejects = new RejectsPanel(object.task_id);
+    this.#diff = new DiffPanel(object.task_id, onChange);
     this.#undo = new UndoPanel(object.task_id, onChange);
     this.element = this.#build(object.task_id);
     this.update(object);
@@ -64,6 +67,7 @@ export class ImportRow {
     setAttribute(parts.name, "title", object.source.name);
     setText(parts.target, object.target);
     setText(parts.badge, object.status);
+    show(parts.dryRun, object.dry_run);
     show(parts.cancel, !isOver);
     this.#updateSteps(object);
     this.#updateMotion(object, isOver);
@@ -72,7 +76,9 @@ export class ImportRow {
     this.#updateReading(object.source);
     this.#updateFacts(object, isOver);
     this.#profile.update(object.profile);
+    this.#updateWarnings(object.warnings);
     this.#rejects.update(object.rows_bad, isOver);
+    this.#diff.update(object);
     this.#undo.update(object);
   }
 
@@ -90,8 +96,10 @@ export class ImportRow {
     this.element.scrollIntoView({ block: "nearest" });
   }
 
-  openRejects() {
+  /** Unfolds what its end has brought. */
+  openResults() {
     this.#rejects.open();
+    this.#diff.open();
   }
 
   // Building
@@ -105,9 +113,11 @@ export class ImportRow {
       this.#buildMotion(id),
       this.#buildCounts(),
       this.#buildFailure(),
+      this.#part("warnings", "ul", { class: "notice warn", "data-testid": "warnings", hidden: true }),
       this.#undo.element,
       this.#buildReading(),
       this.#buildFoot(id),
+      this.#diff.element,
       this.#profile.element,
       this.#rejects.element,
     );
@@ -124,6 +134,7 @@ export class ImportRow {
       "div",
       { class: "import-head" },
       this.#part("badge", "span", { class: "badge", "data-testid": "status" }),
+      this.#part("dryRun", "span", { class: "badge dry-run", "data-testid": "dry-run", hidden: true }, "dry run"),
       make(
         "h3",
         { class: "import-name", id: `name-${id}` },
@@ -228,6 +239,7 @@ export class ImportRow {
       let state = index < here ? "past" : index > here ? "ahead" : "now";
       if (index === here && isBroken) state = "broken";
       if (status === "done" || status === "undone") state = "past";
+      if (object.dry_run && (name === "loading" || name === "finalizing")) state = "left-out";
       setAttribute(item, "data-state", state);
       setAttribute(item, "aria-current", state === "now" ? "step" : null);
       const isTimed = name !== "done" && index <= here && seconds.has(name);
@@ -264,6 +276,13 @@ export class ImportRow {
     setText(this.#parts.failureCode, error.code);
     setText(this.#parts.failureHint, error.hint ?? "");
     show(this.#parts.failureHint, Boolean(error.hint));
+  }
+
+  #updateWarnings(warnings) {
+    const list = this.#parts.warnings;
+    show(list, warnings.length > 0);
+    if (warnings.length === list.childElementCount) return;
+    list.replaceChildren(...warnings.map((warning) => make("li", {}, warning.message)));
   }
 
   /** How the file is read, and what is in doubt. */
@@ -312,7 +331,7 @@ export class ImportRow {
 
 /** A sentence on how an import stands, for those who do not see the list. */
 export function sentence(object) {
-  const name = object.source.name;
+  const name = object.dry_run ? `The dry run of ${object.source.name}` : object.source.name;
   if (object.status === "done") {
     const parts = outcomes
       .filter((outcome) => outcome !== "ok" && object[`rows_${outcome}`] > 0)

@@ -1,3 +1,4 @@
+ALTER TABLE sluice.chunks DROP COLUMN rows_skipped;
 DROP TABLE sluice.batches;
 DROP TABLE sluice.diff_rows;
 DROP TABLE sluice.undo_left;
@@ -21,4 +22,5 @@ ALTER TABLE sluice.imports ADD CONSTRAINT imports_check CHECK (
   (lease_id IS NOT NULL) = (status IN ('parsing', 'validated', 'loading', 'finalizing')));
 ALTER TABLE sluice.imports
   DROP COLUMN plan, DROP COLUMN profile, DROP COLUMN warnings, DROP COLUMN diff,
-  DROP COLUMN commit_requested, DROP COLUMN undo_requested, DROP COLUMN undo_attempt;
+  DROP COLUMN commit_requested, DROP COLUMN commit_until, DROP COLUMN undo_requested,
+  DROP COLUMN undo_attempt;

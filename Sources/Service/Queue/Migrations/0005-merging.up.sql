@@ -10,6 +10,8 @@ ALTER TABLE sluice.imports
   ADD COLUMN warnings         jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(warnings) = 'array'),
   -- Counts of a dry run: ImportModel.ImportDiff.
   ADD COLUMN diff             jsonb,
+  -- Until when a finished dry run can be carried out; none where there is nothing to carry out.
+  ADD COLUMN commit_until     timestamptz,
   -- A finished dry run that is to be carried out.
   ADD COLUMN commit_requested boolean NOT NULL DEFAULT false,
   -- A finished import that is to be taken back.
@@ -19,6 +21,8 @@ ALTER TABLE sluice.imports
 
 -- The same while it runs.
 ALTER TABLE sluice.progress ADD COLUMN profile jsonb;
+-- Rows that were staged and left out again, because another row of the file stands for them.
+ALTER TABLE sluice.chunks ADD COLUMN rows_skipped bigint NOT NULL DEFAULT 0;
 
 -- Whoever holds a lease runs, and nobody else: also whoever takes a finished import back.
 ALTER TABLE sluice.imports DROP CONSTRAINT imports_check;
@@ -79,8 +83,11 @@ CREATE TABLE sluice.diff_rows (
   ordinal    bigint NOT NULL,
   -- The row of the file; none of a row that would go.
   row        bigint,
-  before     jsonb,
-  after      jsonb,
+  -- Values of the file's columns; their texts are kept as Postgres writes them.
+  before     json,
+  after      json,
+  -- The columns that differ.
+  changed    text[] NOT NULL DEFAULT '{}',
   PRIMARY KEY (import_id, kind, ordinal)
 );
 
