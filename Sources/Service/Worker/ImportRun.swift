@@ -1,3 +1,4 @@
+import Doctor
 import ImportModel
 import Merging
 import Postgres
@@ -41,6 +42,7 @@ struct ImportRun: Sendable {
     let lookups = try await LookupCatalog().lookups(
       of: record.options.mapping, into: target, on: connections.load)
     let file = try await prepare(record, for: target, lookups: lookups, on: executor)
+    try await file.preflight.rehearse(target, record.options.mode, on: connections.load)
     let input = ImportInput(
       file: file, target: target, nullWords: record.options.null ?? [],
       arbiter: Arbiter(connection: connections.arbiter),
@@ -53,6 +55,7 @@ struct ImportRun: Sendable {
     try RejectPolicy(record.options).check(counts)
     try await services.queue.move(lease, to: .validated, counts: counts)
     meter.update { $0.counts = counts }
+    await warn(record, target, over: connections.load)
     try await merge(record, input, table, counts, over: connections.load)
   }
 
@@ -87,6 +90,19 @@ struct ImportRun: Sendable {
     try await services.queue.describe(
       lease, source: source, header: file.preflight.reportHeader)
     return file
+  }
+
+  /// Notes what the administrator should look at. That it cannot be known is no reason to end the import.
+  private func warn(
+    _ record: ImportRecord, _ target: TargetTable, over connection: PostgresConnection
+  ) async {
+    do {
+      let look = ImportWarnings(
+        target: target, mode: record.options.mode, fileBytes: record.source.bytes)
+      try await services.queue.warn(lease, of: try await look.read(on: connection))
+    } catch {
+      logger.warning("no look at the database", ["error": "\(error)"])
+    }
   }
 
   private func stage(
@@ -223,6 +239,7 @@ private struct Connections: Sendable {
   private static let sessionSettings = [
     "idle_in_transaction_session_timeout": "60s", "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3", "statement_timeout": "0",
+    "jit": "off",
   ]
 
   func close() async {
