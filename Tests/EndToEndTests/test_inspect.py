@@ -7,6 +7,7 @@ import json
 import random
 import re
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -409,6 +410,13 @@ def test_a_form_and_its_options(shared_house: House) -> None:
     assert types(found) == {"a": "integer", "b": "date"}
     assert found["proposal"]["table"] == "public.q3_sales"
     assert found["target"]["target"] == "demo.sales"
+
+
+def test_an_unknown_time_zone_is_refused(shared_house: House) -> None:
+    call = partial(shared_house.api.call, "POST", "/inspect", data=b"a\n2024-01-01 10:00\n")
+    problem = check_problem(call(params={"timezone": "Moon/Tranquility"}), 422, "bad_option")
+    assert "timezone" in problem["detail"]
+    assert call(params={"timezone": "Europe/Berlin"}).status_code == 200
 
 
 def test_more_than_a_mebibyte_is_too_large(shared_house: House) -> None:

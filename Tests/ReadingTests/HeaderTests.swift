@@ -4,10 +4,11 @@ import Testing
 
 @Suite("The start of a file")
 struct HeaderTests {
-  private func code(_ bytes: [UInt8], limits: ReadingLimits = ReadingLimits()) -> ReadingError.Code?
-  {
+  private func code(
+    _ bytes: [UInt8], dialect: CSVDialect = CSVDialect(), limits: ReadingLimits = ReadingLimits()
+  ) -> ReadingError.Code? {
     do {
-      _ = try ReadPlan(limits: limits).read(bytes)
+      _ = try ReadPlan(dialect: dialect, limits: limits).read(bytes)
       return nil
     } catch {
       return (error as? ReadingError)?.code
@@ -60,6 +61,9 @@ struct HeaderTests {
     #expect(code([0x61, 0x2C, 0xE9, 0x0A]) == .headerEncoding)
     #expect(code(Array("a,\"b\n1,2\n".utf8)) == .headerUnterminatedQuote)
     #expect(code(Array("abc,\0def\n".utf8)) == .unsupportedFormat)
+    var escaping = CSVDialect()
+    escaping.escape = .backslash
+    #expect(code(Array("abc,\\x0\n".utf8), dialect: escaping) == .headerEncoding)
     let tight = ReadingLimits(maxRowBytes: 8, maxColumns: 3, blockBytes: 4)
     #expect(code(Array("abcd,efgh\n".utf8), limits: tight) == .headerTooLong)
     #expect(code(Array("abcd,efg\n".utf8), limits: tight) == nil)

@@ -82,6 +82,7 @@ struct InspectReceiver: Sendable {
   private func start(_ bytes: [UInt8], name: String?, _ told: Told) async throws -> ReceivedStart {
     let parser = try await uploads.filled(told.parser)
     try parser.check()
+    try await uploads.checkZone(parser.options)
     return ReceivedStart(
       bytes: bytes, name: String((name ?? "upload").prefix(255)), options: parser.options,
       target: parser.target, isPartial: told.isPartial)

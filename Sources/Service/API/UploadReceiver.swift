@@ -156,7 +156,7 @@ struct UploadReceiver: Sendable {
   }
 
   /// A zone that Postgres does not know would fail every row: it is refused here.
-  private func checkZone(_ options: ImportOptions) async throws {
+  func checkZone(_ options: ImportOptions) async throws {
     guard let zone = options.timezone else { return }
     do {
       // As a session's setting, because that is what it will be: abbreviations are none.

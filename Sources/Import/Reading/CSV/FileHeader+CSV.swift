@@ -20,6 +20,12 @@ extension FileHeader {
           .headerEncoding,
           "The name of column \(names.count + 1) is not valid UTF-8. Save the file as UTF-8.")
       }
+      guard !bytes.contains(0) else {
+        throw ReadingError(
+          .headerEncoding,
+          "The name of column \(names.count + 1) has a zero byte, written as an escape: no column has such a name."
+        )
+      }
       names.append(FileHeader.trimmed(text))
     }
     self.init(names: names, raw: Array(raw), delimiter: dialect.dialect.delimiter)

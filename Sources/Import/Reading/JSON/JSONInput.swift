@@ -5,6 +5,8 @@ final class JSONInput {
   private let source: any ByteSource
   let pending = PendingBytes()
   private var sourceHasEnded = false
+  /// Whether nothing was passed yet: a mark further on is text.
+  private var isAtStart = true
 
   init(_ source: any ByteSource) {
     self.source = source
@@ -43,8 +45,11 @@ final class JSONInput {
     }
   }
 
-  /// Drops a byte order mark of UTF-8, if there is one, and returns its length.
+  /// Drops a byte order mark of UTF-8, if the file begins with one, and returns its length. Called again,
+  /// it does nothing.
   func passByteOrderMark() throws -> Int64 {
+    guard isAtStart else { return 0 }
+    isAtStart = false
     let mark = Self.byteOrderMark
     try fetchPending(max(mark.count - pending.count, 0))
     guard pending.bytes.starts(with: mark) else { return 0 }
