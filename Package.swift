@@ -142,6 +142,7 @@ let package = Package(
         .embedInCode("Assets/target.js"),
         .embedInCode("Assets/templates.js"),
         .embedInCode("Assets/upload.js"),
+        .embedInCode("Assets/warnings.js"),
       ]),
     module(
       "API", in: "Service",

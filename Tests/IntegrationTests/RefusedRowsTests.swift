@@ -143,7 +143,8 @@ struct RefusedRowsTests {
     ) { bench in
       let failed = try await bench.importFile("id,a\n1,2\n2,2\n")
       #expect(failed.status == .failed)
-      #expect(failed.failure?.code == .database)
+      #expect(failed.failure?.code == .unknownTarget)
+      #expect(failed.failure?.hint == #"GRANT SELECT, INSERT, UPDATE ON "public"."t" to the role"#)
       #expect(try await bench.count("sluice.rejects") == 0)
     }
   }

@@ -34,6 +34,7 @@ public enum DashboardPages {
     "row.js": .script(PackageResources.row_js),
     "source.js": .script(PackageResources.source_js),
     "rejects.js": .script(PackageResources.rejects_js),
+    "warnings.js": .script(PackageResources.warnings_js),
   ]
 
   /// Only files of the program's own run or are shown, nothing inline; data can never become markup

@@ -5,6 +5,7 @@ import { make, setAttribute, setText, show } from "./dom.js";
 import { ago, bytes, count, counted, duration, exact, percent } from "./format.js";
 import { RejectsPanel } from "./rejects.js";
 import { doubts, readingOf } from "./source.js";
+import { WarningsPanel } from "./warnings.js";
 
 /** The way of an import that goes well. */
 const steps = ["queued", "parsing", "validated", "loading", "finalizing", "done"];
@@ -35,6 +36,7 @@ export class ImportRow {
   #steps = new Map();
   #counts = new Map();
   #rejects;
+  #warnings = new WarningsPanel();
   #onChange;
 
   /** `onChange(object)`: the server has answered a cancel with a newer object. */
@@ -65,6 +67,7 @@ export class ImportRow {
     for (const outcome of outcomes) this.#updateCount(outcome, object[`rows_${outcome}`]);
     this.#updateFailure(object.error);
     this.#updateReading(object.source);
+    this.#warnings.update(object.warnings);
     this.#updateFacts(object, isOver);
     this.#rejects.update(object.rows_bad, isOver);
   }
@@ -99,6 +102,7 @@ export class ImportRow {
       this.#buildCounts(),
       this.#buildFailure(),
       this.#buildReading(),
+      this.#warnings.element,
       this.#buildFoot(id),
       this.#rejects.element,
     );
