@@ -39,7 +39,13 @@ struct DoctorSettingsTests {
       url: try await cluster.start(), applicationName: "test")
     #expect(EmbeddedCluster.running(in: folder) == configuration.url)
     let first = try await TestDatabase.connect(configuration)
-    _ = try await first.query("ALTER SYSTEM SET max_prepared_transactions = 5")
+    for setting in [
+      "max_prepared_transactions = 5", "autovacuum_max_workers = 1", "autovacuum_naptime = '1s'",
+      // A table of 20,000 rows takes some seconds then.
+      "autovacuum_vacuum_cost_delay = '100ms'", "autovacuum_vacuum_cost_limit = 100",
+    ] {
+      _ = try await first.query("ALTER SYSTEM SET \(setting)")
+    }
     await first.close()
     await cluster.stop()
     #expect(EmbeddedCluster.running(in: folder) == nil)
@@ -68,6 +74,34 @@ struct DoctorSettingsTests {
       $0.pageImageWALBytes = 0
       $0.pageImageShare = 0
     }
+    let disk = try await Self.findings(connection) { $0.diskBytes = .max }
+    #expect(disk.contains { $0.code == "disk_low" && $0.severity == .serious && $0.sql == nil })
+    let old = try await Self.findings(connection) { $0.oldestVersion = 999_999 }
+    #expect(old.contains { $0.code == "old_version" })
+    try await starve(connection)
     await connection.close()
+  }
+
+  /// One worker and two tables that are due.
+  private func starve(_ connection: PostgresConnection) async throws {
+    for name in ["one", "two"] {
+      _ = try await connection.query("CREATE TABLE \(name) (id int PRIMARY KEY, a text)")
+      _ = try await connection.query(
+        "INSERT INTO \(name) SELECT g, 'x' FROM generate_series(1, 20000) AS g")
+    }
+    for name in ["one", "two"] { _ = try await connection.query("UPDATE \(name) SET a = 'y'") }
+    var found: Finding?
+    try await eventually("it is starved", within: .seconds(60)) {
+      found = try await Self.findings(connection) { _ in }
+        .first { $0.code == "autovacuum_starved" }
+      return found != nil
+    }
+    #expect(found?.message.hasPrefix("all 1 autovacuum workers are busy, and 2 tables") == true)
+    for statement in try #require(found?.sql).split(separator: ";\n") {
+      _ = try await connection.query(String(statement))
+    }
+    try await eventually("it comes round", within: .seconds(60)) {
+      try await !Self.findings(connection) { _ in }.contains { $0.code == "autovacuum_starved" }
+    }
   }
 }

@@ -104,14 +104,14 @@ struct TargetKindsTests {
     let more = """
       CREATE DOMAIN whole AS int NOT NULL CHECK (VALUE > 0);
       CREATE TYPE "Odd Type" AS (a int);
-      CREATE TABLE "Every ""One""" (
+      CREATE TABLE "Every ""One"" x" (
         id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "select" whole, c "Odd Type", d text[] NOT NULL);
       CREATE TABLE published (id int UNIQUE NOT NULL, a int);
       CREATE PUBLICATION p FOR TABLE published
       """
     try await ImportBench.run(Self.kinds + more) { bench in
       let connection = bench.connection
-      for name in ["plain", "parent", "child", "parts", "part", #""Every ""One""""#] {
+      for name in ["plain", "parent", "child", "parts", "part", #""Every ""One"" x""#] {
         try await Self.rehearse(name, on: connection)
         try await Self.rehearse(name, nil, .insert, on: connection)
       }

@@ -59,10 +59,14 @@ public actor EmbeddedCluster {
     return EmbeddedCluster.connectionString(socket: socket)
   }
 
-  /// Stops the cluster: open transactions are rolled back.
+  /// Stops the cluster: open transactions are rolled back. It may be started again then.
   public func stop() async {
     guard let server else { return }
     self.server = nil
+    defer {
+      close(lock)
+      lock = -1
+    }
     do {
       server.send(SIGINT)
       if try await ended(server, within: .seconds(4)) { return }

@@ -37,9 +37,10 @@ struct SchemaFacts: Sendable, Decodable, Equatable {
   /// Tables of one import alone are named after it, 32 digits of its id.
   private static let tables = """
     SELECT c.oid, c.relname, pg_total_relation_size(c.oid) AS bytes,
-      substring(c.relname FROM '^(staging|undo)_') AS kind,
-      substring(c.relname FROM '^(?:staging|undo)_([0-9a-f]{32})')::uuid AS import_id
+      m.parts[1] AS kind, m.parts[2]::uuid AS import_id
     FROM pg_class AS c
+    LEFT JOIN LATERAL regexp_match(c.relname, '^(staging|undo)_([0-9a-f]{32})(?:_|$)') AS m(parts)
+      ON true
     WHERE c.relnamespace = 'sluice'::regnamespace AND c.relkind IN ('r', 'p')
     """
 

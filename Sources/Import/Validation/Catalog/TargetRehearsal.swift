@@ -61,7 +61,9 @@ public struct TargetRehearsal: Sendable {
       JOIN pg_class AS s ON s.oid = p.refobjid AND s.relkind = 'S'
       JOIN pg_namespace AS n ON n.oid = s.relnamespace
       WHERE d.adrelid = $1::bigint::oid AND a.attname <> ALL ($2::text[])
-        AND NOT (has_sequence_privilege(s.oid, 'USAGE') OR has_sequence_privilege(s.oid, 'UPDATE'))
+        -- The function knows sequences only, and may be called before the join.
+        AND CASE WHEN s.relkind = 'S' THEN NOT (
+          has_sequence_privilege(s.oid, 'USAGE') OR has_sequence_privilege(s.oid, 'UPDATE')) END
       ORDER BY 1
       """, [.int(Int64(target.oid)), .textArray(columns.map(\.name))])
     guard let sequence = try found.rows.first?.string("sequence") else { return }
