@@ -118,7 +118,7 @@ struct House {
     return ImportWorker(
       configuration: WorkerConfiguration(
         name: "\(name):\(getpid())", concurrency: settings.concurrency,
-        leaseSeconds: settings.leaseSeconds),
+        leaseSeconds: settings.leaseSeconds, retentionSeconds: settings.retentionSeconds),
       services: WorkerServices(
         queue: ImportQueue(pool: workerPool, limit: settings.queueLimit),
         snapshots: ImportSnapshots(pool: workerPool), publisher: publisher, spool: spool,

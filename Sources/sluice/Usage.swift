@@ -49,6 +49,7 @@ enum Command: String, CaseIterable {
         [
           "target": "schema.table, required unless a template has it",
           "server": "address of the server",
+          "mode": "upsert, insert or append",
           "key": "columns of the conflict key", "duplicates": "last, first or reject",
           "on-error": "reject or abort", "max-rejects": "more than these, and nothing goes in",
           "max-reject-ratio": "a larger share than this, and nothing goes in",

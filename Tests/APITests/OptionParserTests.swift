@@ -33,6 +33,8 @@ struct Accepted: Sendable, CustomTestStringConvertible {
 struct OptionParserTests {
   static let accepted: [Accepted] = [
     Accepted("mode", "upsert") { $0.mode = .upsert },
+    Accepted("mode", "insert") { $0.mode = .insert },
+    Accepted("mode", "append") { $0.mode = .append },
     Accepted("key", "id") { $0.key = ["id"] },
     Accepted("key", "item_code, store_id,sale_date") {
       $0.key = ["item_code", "store_id", "sale_date"]
@@ -128,7 +130,7 @@ struct OptionParserTests {
   ]
 
   static let notYet: [Given] = [
-    Given("mode", "insert"), Given("mode", "append"), Given("mode", "replace"),
+    Given("mode", "replace"),
     Given("commit", "batched"), Given("dry_run", "true"), Given("webhook", "https://example.com"),
   ]
 

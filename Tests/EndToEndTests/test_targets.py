@@ -79,7 +79,7 @@ TARGETS = [
         bad_rows=[(1, "n", 1), (2, "s", 1), (6, "s", 1)],
     ),
     Target(
-        name="a row that its trigger moves into another partition",
+        name="a row that its trigger would move into another partition",
         sql="""
             CREATE TABLE s.t (id int, state text, a int CHECK (a < 100), PRIMARY KEY (id, state))
               PARTITION BY LIST (state);
@@ -93,12 +93,13 @@ TARGETS = [
         kind="partitioned_table",
         modes=ALL,
         options={},
-        file="id,state,a\n1,open,10\n2,open,2\n3,open,10\n",
-        counts=(1, 2, 0),
-        rows=[(1, "closed", 10, "s.closed"), (2, "open", 2, "s.open"), (3, "open", 10, "s.open")],
-        bad_file="id,state,a\n1,open,10\n2,open,100\n",
-        rejects=[("2", "check")],
-        bad_rows=[(1, "closed", 10, "s.closed"), (2, "open", 1, "s.open")],
+        file="id,state,a\n1,open,5\n2,open,1\n3,open,10\n",
+        counts=(1, 1, 1),
+        rows=[(1, "open", 5, "s.open"), (2, "open", 1, "s.open"), (3, "open", 10, "s.open")],
+        # ON CONFLICT moves no row.
+        bad_file="id,state,a\n1,open,10\n2,open,100\n3,open,2\n",
+        rejects=[("1", "database"), ("2", "check")],
+        bad_rows=[(1, "open", 1, "s.open"), (2, "open", 1, "s.open"), (3, "open", 2, "s.open")],
         query="SELECT *, tableoid::regclass::text FROM s.t ORDER BY 1",
     ),
     Target(

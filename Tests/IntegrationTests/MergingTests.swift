@@ -50,7 +50,7 @@ struct MergingTests {
         let seen = try await bench.pool.query("SELECT count(*) AS n FROM public.t").rows[0]
         #expect(try seen.int("n") == 0)
       }.run()
-      #expect(outcome.plan == .insert)
+      #expect(outcome.plan == .empty)
       #expect(outcome.counts.inserted == 3)
       #expect(try await bench.count("public.t") == 3)
       #expect(try await bench.record(request.lease.importID).status == .done)
@@ -95,7 +95,7 @@ struct MergingTests {
       let merge = Task { try await merger(request, bench).run() }
       try await other.commitWhenAwaited()
       let outcome = try await merge.value
-      #expect(outcome.plan == .upsert)
+      #expect(outcome.plan == .joinByIndex)
       #expect((outcome.counts.inserted, outcome.counts.unchanged) == (2, 1))
       #expect(try await bench.count("public.t") == 3)
     }

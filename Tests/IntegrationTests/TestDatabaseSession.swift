@@ -19,6 +19,10 @@ struct TestDatabaseSession: Sendable {
         "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
       ).rows[0].int("n") > 0
     }
+    try await commit()
+  }
+
+  func commit() async throws {
     try await connection.execute("COMMIT")
     await connection.close()
   }

@@ -3,6 +3,9 @@ public struct ImportOptions: Sendable, Codable, Equatable {
   /// How rows meet those that are there already.
   public enum Mode: String, Sendable, Codable, CaseIterable {
     case upsert, insert, append, replace
+
+    /// Whether rows meet those with the same key.
+    public var usesKey: Bool { self == .upsert || self == .insert }
   }
   /// Which of several rows with one key in the file counts.
   public enum Duplicates: String, Sendable, Codable, CaseIterable {

@@ -82,7 +82,7 @@ extension TargetTable {
   public var modes: [ImportOptions.Mode] {
     ImportOptions.Mode.allCases.filter { mode in
       shape.refusal(of: mode, named: displayName) == nil
-        && (!mode.needsKey || !usableKeys.isEmpty)
+        && (!mode.usesKey || !usableKeys.isEmpty)
     }
   }
 
@@ -92,15 +92,5 @@ extension TargetTable {
   /// - Throws: `OptionError` of the option `mode`.
   public func check(_ mode: ImportOptions.Mode) throws(OptionError) {
     if let refusal = shape.refusal(of: mode, named: displayName) { throw refusal }
-  }
-}
-
-extension ImportOptions.Mode {
-  /// Whether rows of the file are held against those of the target by a key.
-  public var needsKey: Bool {
-    switch self {
-    case .upsert, .insert: true
-    case .append, .replace: false
-    }
   }
 }

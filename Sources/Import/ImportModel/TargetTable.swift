@@ -154,6 +154,9 @@ public struct TargetKey: Sendable, Equatable {
   /// Whether it belongs to a DEFERRABLE constraint, which ON CONFLICT cannot use.
   public var isDeferrable: Bool
 
+  /// No key: rows that are appended are not looked up.
+  public static let none = TargetKey(name: "", columns: [], isPrimary: false)
+
   /// Describes one key.
   public init(
     name: String, columns: [String], isPrimary: Bool, nullsAreEqual: Bool = false,

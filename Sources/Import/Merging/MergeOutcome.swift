@@ -6,15 +6,27 @@ public struct MergeOutcome: Sendable, Equatable {
   public var counts: RowCounts
   /// How it was done.
   public var plan: MergePlan
+  /// The same for people, and why so.
+  public var report: MergePlanReport
 }
 
-/// The ways to merge, in the order in which they are tried.
+/// The ways to merge; `docs/plans.md` says when each is taken.
 public enum MergePlan: String, Sendable, CaseIterable {
   /// The target is empty: plain inserts, as nothing can be there already. Should a key meet itself after
-  /// all, because the file has it twice or somebody else writes, nothing is kept and `upsert` is taken.
-  case insert
-  /// `INSERT … ON CONFLICT DO UPDATE` of what has changed.
-  case upsert
+  /// all, because the file has it twice or somebody else writes, nothing is kept and another plan is taken.
+  case empty
+  /// Plain inserts beside what is there.
+  case append
+  /// A join of staging and target tells what is new and what has changed; each staged row is looked up in
+  /// the key's index.
+  case joinByIndex = "join_by_index"
+  /// The same, where reading the whole target is cheaper than many look-ups.
+  case joinByScan = "join_by_scan"
+  /// `INSERT … ON CONFLICT`, where only the row that is proposed tells its key.
+  case onConflict = "on_conflict"
+
+  /// Whether rows can be at fault: into an empty table, any fault asks for another plan.
+  var sparesRows: Bool { self != .empty }
 }
 
 /// Rows and counts of the merge so far, for those who watch.

@@ -10,19 +10,24 @@ public struct MergeRequest: Sendable {
   public var layout: StagingLayout
   /// The target, fresh from the catalog.
   public var target: TargetTable
-  /// Whether the target is partitioned: its rows have no `xmax` to tell inserts from updates by.
+  /// Whether the target's rows lie in partitions, each with places of its own.
   public var isPartitioned: Bool
-  /// The conflict key.
+  /// The conflict key; `TargetKey.none` where rows are appended.
   public var key: TargetKey
-  /// Which of several rows with one key counts.
+  /// How rows meet those that are there already.
+  public var mode: ImportOptions.Mode
+  /// Which of several rows with one key counts; means nothing where there is no key.
   public var duplicates: ImportOptions.Duplicates
   /// What is staged: read, ok and bad rows of the file.
   public var staged: RowCounts
+  /// How long the import can be taken back, in seconds.
+  public var retentionSeconds: Int64
 
   /// Describes a merge.
   public init(
     lease: Lease, staging: String, layout: StagingLayout, target: TargetTable, isPartitioned: Bool,
-    key: TargetKey, duplicates: ImportOptions.Duplicates, staged: RowCounts
+    key: TargetKey, mode: ImportOptions.Mode = .upsert, duplicates: ImportOptions.Duplicates,
+    staged: RowCounts, retentionSeconds: Int64 = 30 * 86_400
   ) {
     self.lease = lease
     self.staging = staging
@@ -30,7 +35,16 @@ public struct MergeRequest: Sendable {
     self.target = target
     self.isPartitioned = isPartitioned
     self.key = key
+    self.mode = mode
     self.duplicates = duplicates
     self.staged = staged
+    self.retentionSeconds = retentionSeconds
   }
+
+  /// Whether what is written can be taken back: of a view or a foreign table, no row can be found again, and
+  /// a wrapper sends rows in batches only where it has to return none.
+  var keepsImages: Bool { target.shape.holdsRows && !target.shape.hasForeignPartitions }
+
+  /// Whether rows are known by a key.
+  var hasKey: Bool { !key.columns.isEmpty }
 }

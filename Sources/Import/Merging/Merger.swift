@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import ImportModel
 public import Postgres
 
@@ -53,55 +54,76 @@ public struct Merger: Sendable {
   ///   a reason that lies in no row.
   public func run() async throws -> MergeOutcome {
     var staged = request.staged
-    if request.duplicates == .reject {
+    if request.duplicates == .reject, request.hasKey {
       try await rejectDuplicates(&staged)
       try check(staged)
     }
     do {
-      if let outcome = try await attempt(.insert, staged) { return try outcome.get() }
+      if let outcome = try await attempt(staged, hopingFor: .empty) { return try outcome.get() }
     } catch let error as PostgresError where !error.isOfCircumstances {
       // The key is in the file twice or was written by somebody else meanwhile, or rows break a rule: the
       // other plan finds them.
     } catch is RowsSwallowed {
       // A trigger kept rows out: the other plan tells which of them the target lacks.
     }
-    guard let outcome = try await attempt(.upsert, staged) else {
+    guard let outcome = try await attempt(staged) else {
       throw ImportFailure(.internal, "the merge had no plan")
     }
     return try outcome.get()
   }
 
+  /// - Parameter hope: the only plan to take, or nil for whichever fits.
   /// - Returns: nil where the plan does not fit; a failure where too many rows were rejected, which are
   ///   committed then.
   private func attempt(
-    _ plan: MergePlan, _ staged: RowCounts
+    _ staged: RowCounts, hopingFor hope: MergePlan? = nil
   ) async throws -> Result<MergeOutcome, ImportFailure>? {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       try await prepare()
-      let isEmpty = try await connection.query(
-        "SELECT NOT EXISTS (SELECT FROM \(request.targetName)) AS empty"
-      ).rows[0].bool("empty")
-      if plan == .insert, !isEmpty { return nil }
+      let isEmpty = try await targetIsEmpty()
+      if hope == .empty, !isEmpty { return nil }
       let rules = try await RuleCatalog.read(request.target, on: connection)
       let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
       var counts = staged
-      if plan == .upsert || request.duplicates == .first { try await removeDuplicates(&counts) }
+      if request.hasKey, hope == nil || request.duplicates == .first {
+        try await removeDuplicates(&counts)
+      }
       // Into an empty table most files go without a fault: rules are looked at if one does not.
-      if plan == .upsert, sieve.isNeeded, let failure = try await sift(sieve, &counts) {
+      if hope == nil, sieve.isNeeded, let failure = try await sift(sieve, &counts) {
         return .failure(failure)
       }
-      switch try await merge(counts, plan: plan, rules: rules) {
-      case .failure(let failure): return .failure(failure)
+      let ground = try await MergeGround.read(request, rules: rules, on: connection)
+      let rows = counts.ok - counts.skipped
+      let choice =
+        hope == .empty
+        ? MergeChoice.empty(rows: rows)
+        : try await MergeChoice.choose(request, ground, rows: rows, on: connection)
+      try await ground.images.create(on: connection)
+      switch try await merge(counts, choice: choice, ground: ground) {
+      case .failure(let failure):
+        try await ground.images.seal(RowCounts(), on: connection)
+        return .failure(failure)
       case .success(let counts):
         try await watch(MergeProgress(counts: counts, isFinalizing: true))
-        try await finish(counts)
-        return .success(MergeOutcome(counts: counts, plan: plan))
+        try await ground.images.seal(counts, on: connection)
+        try await finish(counts, choice.report)
+        return .success(MergeOutcome(counts: counts, plan: choice.plan, report: choice.report))
       }
     }
   }
 
+  /// Nobody asks a view or another server, which may take long to answer.
+  private func targetIsEmpty() async throws -> Bool {
+    guard request.target.shape.holdsRows else { return false }
+    return try await connection.query(
+      "SELECT NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty"
+    ).rows[0].bool("empty")
+  }
+
   private func prepare() async throws {
-    try await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+    let settings = MergeChoice.common.sorted { $0.key < $1.key }
+    try await connection.execute(
+      settings.map { "SET LOCAL \($0.key) = '\($0.value)'" }.joined(separator: "; "))
     _ = try await connection.query(Merger.limitOfWaits)
     let key = Merger.lockSpace << 32 | Int64(request.target.oid)
     _ = try await connection.query("SELECT pg_advisory_xact_lock($1)", [.int(key)])
@@ -139,7 +161,7 @@ public struct Merger: Sendable {
     _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
   }
 
-  private func finish(_ counts: RowCounts) async throws {
+  private func finish(_ counts: RowCounts, _ report: MergePlanReport) async throws {
     guard counts.isConserved else {
       throw ImportFailure(
         .notConserved,
@@ -152,7 +174,8 @@ public struct Merger: Sendable {
         history = history || jsonb_build_object(
           'name', 'done', 'at', extract(epoch FROM clock_timestamp())),
         bytes_done = source_bytes, rows_total = $3, rows_read = $3, rows_ok = $4, rows_bad = $5,
-        rows_skipped = $6, rows_inserted = $7, rows_updated = $8, rows_unchanged = $9
+        rows_skipped = $6, rows_inserted = $7, rows_updated = $8, rows_unchanged = $9,
+        plan = $10::jsonb
       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
       """
     let ended = try await connection.query(
@@ -161,6 +184,7 @@ public struct Merger: Sendable {
         .text(request.lease.importID.description), .text(request.lease.id), .int(counts.read),
         .int(counts.ok), .int(counts.bad), .int(counts.skipped), .int(counts.inserted),
         .int(counts.updated), .int(counts.unchanged),
+        .text(String(decoding: try JSONEncoder().encode(report), as: UTF8.self)),
       ])
     if ended.affected == 0 { throw LeaseLost(request.lease) }
     // Staging itself is dropped after the commit: whoever reads it must not hold up the end.
@@ -172,7 +196,9 @@ public struct Merger: Sendable {
   /// Refreshes the planner's statistics where the target has grown by a tenth or more.
   public func analyzeIfGrown(_ counts: RowCounts) async throws {
     let changed = counts.inserted + counts.updated
-    guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
+    guard request.target.shape.holdsRows, changed * 10 > max(request.target.estimatedRows ?? 0, 1),
+      changed > 1000
+    else { return }
     try await connection.transaction { connection in
       _ = try await connection.query(Merger.limitOfWaits)
       try await connection.execute("ANALYZE \(request.targetName)")

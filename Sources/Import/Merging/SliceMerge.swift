@@ -8,32 +8,33 @@ struct SliceMerge: Sendable {
   /// Refused slices of so few pages are taken apart by their rows.
   private static let grain: Int64 = 16
 
+  /// How often a slice is tried that others write at the same time.
+  private static let crossings = 3
+
   let merger: Merger
-  let plan: MergePlan
+  let choice: MergeChoice
   let rules: TargetRules
   private let statements: MergeStatements
-  private let blocks: Int64
-  private let rowsPerBlock: Double
+  private let staged: StagedSize
+  /// Whether triggers may swallow rows.
   private let hasTriggers: Bool
   /// What `MergeStatements.same` stood at.
   private let same = Tally()
 
   private var connection: PostgresConnection { merger.connection }
+  private var request: MergeRequest { merger.request }
+  private var plan: MergePlan { choice.plan }
+  private var blocks: Int64 { staged.blocks }
+  private var rowsPerBlock: Double { staged.rowsPerBlock }
 
-  /// Looks at staging and at the target's triggers.
-  init(_ merger: Merger, plan: MergePlan, rules: TargetRules) async throws {
+  init(_ merger: Merger, choice: MergeChoice, ground: MergeGround) {
     self.merger = merger
-    self.plan = plan
-    self.rules = rules
-    let request = merger.request
-    blocks = try await merger.connection.query(
-      MergeStatements.stagingBlocks, [.text(request.staging)]
-    ).rows[0].int64("blocks")
-    rowsPerBlock = max(1, Double(request.staged.ok) / Double(max(1, blocks)))
-    hasTriggers = try await merger.connection.query(
-      MergeStatements.hasRowTriggers, [.int(Int64(request.target.oid))]
-    ).rows[0].bool("found")
-    statements = MergeStatements(request, rules: rules, countsSame: hasTriggers)
+    self.choice = choice
+    rules = ground.rules
+    staged = ground.staged
+    hasTriggers = ground.hasTriggers
+    statements = MergeStatements(
+      merger.request, rules: ground.rules, images: ground.images, countsSame: ground.hasTriggers)
   }
 
   /// Merges all rows, or throws what the first refused one brings up.
@@ -53,14 +54,19 @@ struct SliceMerge: Sendable {
     return counts
   }
 
-  private var firstLimit: Int64 { max(1, Int64(20_000 / rowsPerBlock)) }
+  private var firstLimit: Int64 { max(1, Int64(Double(choice.sizing.first) / rowsPerBlock)) }
+
+  /// Whether a slice may have more rows than an array should.
+  private var isLarge: Bool {
+    rules.refersToItself || choice.sizing.bounds.upperBound > UndoImages.groupSize
+  }
 
   /// Merges all rows but those that Postgres refuses: they become rejects.
   func piecemeal(_ counts: RowCounts) async throws -> RowCounts {
     try await resetSame()
     try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     var rejects = LateRejects(counts: counts)
-    var tuner = SizeTuner(rows: 20_000, bounds: 1_000...1_000_000, aim: 0.4...1.2)
+    var tuner = SizeTuner(rows: choice.sizing.first, bounds: choice.sizing.bounds, aim: 0.4...1.2)
     var walk = SliceWalk(count: blocks, limit: firstLimit, grain: SliceMerge.grain)
     let clock = ContinuousClock()
     while let pages = walk.next {
@@ -166,32 +172,98 @@ struct SliceMerge: Sendable {
   /// Whether rows are at fault, unless the statement fails without rows as well. The plan for an empty
   /// table looks for none: any fault asks for the other plan.
   func isAboutRows(_ error: PostgresError) -> Bool {
-    !error.isOfCircumstances && plan == .upsert
+    !error.isOfCircumstances && plan.sparesRows
   }
 
   private func merge(_ slice: StagedSlice) async throws -> SliceOutcome {
     switch plan {
-    case .insert:
-      let inserted = Int64(
-        try await connection.query(statements.insert, slice.parameters).affected)
-      if hasTriggers {
-        let total = try await connection.query(statements.countSlice, slice.parameters).rows[0]
-          .int64("total")
-        if inserted < total { throw RowsSwallowed() }
-      }
-      return SliceOutcome(inserted: inserted)
-    case .upsert:
-      let row = try await connection.query(statements.upsert, slice.parameters).rows[0]
-      let total = try row.int64("total")
-      let written = try row.int64("written")
-      let matched = try row.optionalInt64("matched")
-      // Somebody else may have written keys since the others were counted.
-      let inserted = try matched.map { min(written, max(0, total - $0)) } ?? row.int64("inserted")
-      if hasTriggers { try await checkNoneIsSwallowed(slice, row, unwritten: total - written) }
-      return SliceOutcome(
-        inserted: inserted, updated: written - inserted, unchanged: total - written)
+    case .empty, .append: try await insert(slice)
+    case .joinByIndex, .joinByScan: try await join(slice)
+    case .onConflict: try await upsert(slice)
     }
   }
+
+  private func insert(_ slice: StagedSlice) async throws -> SliceOutcome {
+    let inserted =
+      request.keepsImages
+      ? try await connection.query(statements.insert(isLarge: isLarge), slice.parameters).rows[0]
+        .int64("inserted")
+      : Int64(try await connection.query(statements.plainInsert, slice.parameters).affected)
+    // Triggers behind a view, or on the other side, are not seen from here.
+    if hasTriggers || !request.keepsImages {
+      let total = try await connection.query(statements.countSlice, slice.parameters).rows[0]
+        .int64("total")
+      if inserted < total { throw plan == .empty ? RowsSwallowed() : keptOut }
+    }
+    return SliceOutcome(inserted: inserted)
+  }
+
+  // MARK: Beside what others write
+
+  /// Rows that somebody else writes at the same time are met again as they are then.
+  private func join(_ slice: StagedSlice) async throws -> SliceOutcome {
+    for attempt in 0..<SliceMerge.crossings {
+      do {
+        return try await connection.savepoint { _ in
+          if attempt > 0 { try await lockDiffering(slice) }
+          return try await joinOnce(slice)
+        }
+      } catch is RowsCrossed {
+        continue
+      } catch let error as PostgresError where isAboutKey(error) {
+        continue
+      }
+    }
+    // Rows that are one to the index, although they are several to the type, are told apart there.
+    return try await upsert(slice)
+  }
+
+  private func joinOnce(_ slice: StagedSlice) async throws -> SliceOutcome {
+    let statement = statements.join(isSorted: plan == .joinByIndex, isLarge: isLarge)
+    let row = try await connection.query(statement, slice.parameters).rows[0]
+    let (inserted, updated) = (try row.int64("inserted"), try row.int64("updated"))
+    guard updated == (try row.int64("differing")) else { throw RowsCrossed() }
+    return SliceOutcome(
+      inserted: inserted, updated: updated,
+      unchanged: try row.int64("total") - inserted - updated)
+  }
+
+  /// The index of a partition has a name of its own.
+  private func isAboutKey(_ error: PostgresError) -> Bool {
+    error.sqlState == "23505" && (request.isPartitioned || error.constraint == request.key.name)
+  }
+
+  private func lockDiffering(_ slice: StagedSlice) async throws {
+    guard !statements.writableColumns.isEmpty else { return }
+    _ = try await connection.query(statements.lockDiffering, slice.parameters)
+  }
+
+  private func upsert(_ slice: StagedSlice) async throws -> SliceOutcome {
+    for _ in 0..<SliceMerge.crossings {
+      do {
+        return try await connection.savepoint { _ in try await upsertOnce(slice) }
+      } catch is RowsCrossed {
+        continue
+      }
+    }
+    throw ImportFailure(
+      .database, "other sessions write the same rows again and again",
+      hint: "nothing was changed; try again when they have finished")
+  }
+
+  private func upsertOnce(_ slice: StagedSlice) async throws -> SliceOutcome {
+    try await lockDiffering(slice)
+    let row = try await connection.query(statements.upsert(isLarge: isLarge), slice.parameters)
+      .rows[0]
+    guard try row.int64("crossed") == 0 else { throw RowsCrossed() }
+    let (total, written) = (try row.int64("total"), try row.int64("written"))
+    let inserted = try row.int64("inserted")
+    if hasTriggers { try await checkNoneIsSwallowed(slice, row, unwritten: total - written) }
+    return SliceOutcome(
+      inserted: inserted, updated: written - inserted, unchanged: total - written)
+  }
+
+  // MARK: Rows that triggers swallow
 
   private func resetSame() async throws {
     guard statements.tellsSame else { return }
@@ -215,14 +287,18 @@ struct SliceMerge: Sendable {
       lost = try await connection.query(statements.unsettled, slice.parameters).rows[0]
         .int64("unsettled")
     }
-    guard lost <= 0 else {
-      throw ImportFailure(
-        .notConserved,
-        "a trigger of \(merger.request.target.displayName) keeps rows out of the table",
-        hint: "nothing was changed; disable the trigger for imports, or let it raise")
-    }
+    if lost > 0 { throw keptOut }
+  }
+
+  private var keptOut: ImportFailure {
+    ImportFailure(
+      .notConserved, "a trigger of \(request.target.displayName) keeps rows out of the table",
+      hint: "nothing was changed; disable the trigger for imports, or let it raise")
   }
 }
+
+/// Somebody else has changed rows of a slice while it was merged.
+private struct RowsCrossed: Error {}
 
 /// What became of the rows of a slice.
 struct SliceOutcome: Sendable {
@@ -259,9 +335,10 @@ extension Merger {
   /// - Returns: the counts, or a failure where more rows are rejected than may be; nothing of the merge is
   ///   left then, but the rejects.
   func merge(
-    _ counts: RowCounts, plan: MergePlan, rules: TargetRules
+    _ counts: RowCounts, choice: MergeChoice, ground: MergeGround
   ) async throws -> Result<RowCounts, ImportFailure> {
-    let slices = try await SliceMerge(self, plan: plan, rules: rules)
+    let slices = SliceMerge(self, choice: choice, ground: ground)
+    let rules = ground.rules
     do {
       if rules.refersToItself || rules.hasDeferred {
         // What holds for all rows together need not hold for a part of them.

@@ -70,7 +70,7 @@ public struct OptionParser {
     "target": { parser, _, value in parser.target = value },
     "mode": { parser, name, value in
       parser.options.mode = try choice(name, value)
-      if parser.options.mode != .upsert { throw Problems.notYet(option: "mode=\(value)") }
+      if parser.options.mode == .replace { throw Problems.notYet(option: "mode=\(value)") }
     },
     "key": { parser, name, value in parser.options.key = try columns(name, value) },
     "duplicates": { parser, name, value in parser.options.duplicates = try choice(name, value) },

@@ -74,7 +74,7 @@ struct UploadReceiver: Sendable {
     try parser.check()
     let target = try await self.target(parser.target)
     try ImportPreflight.check(parser.options.mode, with: target)
-    _ = try ImportPreflight.key(of: target, named: parser.options.key)
+    _ = try ImportPreflight.key(of: target, parser.options)
     try await checkZone(parser.options)
     let lookups = try await self.lookups(parser.options, target)
     let id = ImportID()
@@ -117,7 +117,7 @@ struct UploadReceiver: Sendable {
       try parser.check()
       let target = try await self.target(parser.target)
       try ImportPreflight.check(parser.options.mode, with: target)
-      _ = try ImportPreflight.key(of: target, named: parser.options.key)
+      _ = try ImportPreflight.key(of: target, parser.options)
       try await checkZone(parser.options)
       let lookups = try await self.lookups(parser.options, target)
       return ReceivedUpload(

@@ -41,7 +41,10 @@ struct ImportAttempt: Sendable {
     try await refuseIfExhausted()
     let interruption = Mutex<Interruption?>(nil)
     let work = Task {
-      try await ImportRun(claimed: claimed, services: services, meter: meter, logger: logger).run()
+      try await ImportRun(
+        claimed: claimed, services: services, configuration: configuration, meter: meter,
+        logger: logger
+      ).run()
     }
     let interrupt: @Sendable (Interruption) -> Void = { reason in
       interruption.withLock { $0 = $0 ?? reason }

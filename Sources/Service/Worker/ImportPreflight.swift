@@ -13,7 +13,7 @@ public struct ImportPreflight: Sendable {
   public let plan: FilePlan
   /// The names of its fields.
   public let header: FileHeader
-  /// The conflict key.
+  /// The conflict key; `TargetKey.none` where rows are appended.
   public let key: TargetKey
   let start: FilePosition
   /// Empty where too little of the file was looked at to know.
@@ -35,7 +35,7 @@ public struct ImportPreflight: Sendable {
     scope: FileInspector.Scope, scratch: String
   ) throws {
     try ImportPreflight.check(options.mode, with: target)
-    key = try ImportPreflight.key(of: target, named: options.key)
+    key = try ImportPreflight.key(of: target, options)
     let scope = file.size <= ImportPreflight.smallFile ? .whole : scope
     do {
       let plan = try FileInspector(file, request: FileRequest(options), scratch: scratch)
@@ -94,6 +94,17 @@ public struct ImportPreflight: Sendable {
         .noKey, "the file has no column for \(list(missing)), which is part of the conflict key",
         hint: "add it to the file, or name another unique key of \(target.displayName) with `key`")
     }
+  }
+
+  /// Finds the unique key that an import goes by, if it goes by one.
+  public static func key(of target: TargetTable, _ options: ImportOptions) throws -> TargetKey {
+    guard options.mode.usesKey else {
+      guard let names = options.key else { return .none }
+      throw ImportFailure(
+        .badOption, "mode=\(options.mode.rawValue) goes by no key, but `key` names \(list(names))",
+        hint: "leave `key` out, or choose another mode")
+    }
+    return try key(of: target, named: options.key)
   }
 
   /// Finds the unique key to go by.

@@ -14,6 +14,7 @@ import Validation
 struct ImportRun: Sendable {
   let claimed: ClaimedImport
   let services: WorkerServices
+  let configuration: WorkerConfiguration
   let meter: ImportMeter
   let logger: Logger
 
@@ -136,8 +137,8 @@ struct ImportRun: Sendable {
       lease: lease, staging: table.name, layout: input.layout.resolved,
       target: input.target,
       isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
-      duplicates: record.options.duplicates,
-      staged: counts)
+      mode: record.options.mode, duplicates: record.options.duplicates,
+      staged: counts, retentionSeconds: configuration.retentionSeconds)
     let merger = Merger(
       request, on: connection,
       watch: { progress in

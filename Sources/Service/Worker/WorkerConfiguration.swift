@@ -11,15 +11,19 @@ public struct WorkerConfiguration: Sendable {
   /// Longest time between two looks at the queue, should a NOTIFY be lost.
   public var pollInterval: Duration
 
+  /// How long an import can be taken back, in seconds.
+  public var retentionSeconds: Int64
+
   /// The contract's figures, unless told otherwise.
   public init(
     name: String, concurrency: Int = 2, leaseSeconds: Int = 30, maxAttempts: Int = 5,
-    pollInterval: Duration = .seconds(2)
+    pollInterval: Duration = .seconds(2), retentionSeconds: Int64 = 30 * 86_400
   ) {
     self.name = name
     self.concurrency = concurrency
     self.leaseSeconds = leaseSeconds
     self.maxAttempts = maxAttempts
     self.pollInterval = pollInterval
+    self.retentionSeconds = retentionSeconds
   }
 }

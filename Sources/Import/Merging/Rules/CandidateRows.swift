@@ -6,14 +6,19 @@ import Postgres
 struct CandidateRows {
   private let request: MergeRequest
   private let rules: TargetRules
+  /// Whether all rows are new.
   private let targetIsEmpty: Bool
+  /// Whether only those rows matter whose key the target does not have.
+  private let isInsert: Bool
   /// Name of the column that holds the row's number, quoted: no column of the target has it.
   let number: String
 
   init(_ request: MergeRequest, rules: TargetRules, targetIsEmpty: Bool) {
     self.request = request
     self.rules = rules
-    self.targetIsEmpty = targetIsEmpty
+    // Rows that the target has already are passed by where nothing is updated.
+    self.targetIsEmpty = targetIsEmpty || request.mode != .upsert
+    isInsert = request.mode == .insert && !targetIsEmpty
     var name = "sluice_number"
     while rules.column(name) != nil { name += "_" }
     number = quotedIdentifier(name)
@@ -69,7 +74,11 @@ struct CandidateRows {
       }
     }
     let list = items.joined(separator: ", ")
-    guard isJoined else { return "SELECT \(list) FROM \(request.staging) s" }
+    guard isJoined else {
+      let new =
+        isInsert ? " WHERE NOT \(KeyMatch(request, rules: rules).isHeld(where: "true"))" : ""
+      return "SELECT \(list) FROM \(request.staging) s\(new)"
+    }
     return "SELECT \(list) FROM \(request.staging) s "
       + "\(KeyMatch(request, rules: rules).joinOfExisting)\(wholeKeys)"
   }
@@ -91,6 +100,9 @@ extension MergeRequest {
   var targetName: String {
     "\(quotedIdentifier(target.schema)).\(quotedIdentifier(target.name))"
   }
+
+  /// The same as an item of `FROM`: tables that inherit from the target hold none of its rows.
+  var targetSource: String { isPartitioned ? targetName : "ONLY \(targetName)" }
 
   var keyColumns: [StagingLayout.Column] {
     key.columns.compactMap { name in layout.columns.first { $0.name == name } }

@@ -17,12 +17,15 @@ struct KeyMatch: Sendable {
   }
 
   /// Compares the columns of the key, in its order; NULL is equal to nothing.
-  private func equality(_ one: [String], _ other: [String]) -> String {
+  func equality(_ one: [String], _ other: [String]) -> String {
     zip(zip(one, operators), other).map { "\($0.0) \($0.1) \($1)" }.joined(separator: " AND ")
   }
 
   /// Compares them as the key does, which may hold NULLs for equal.
+  ///
+  /// Without a key, no row is the same as another one.
   func sameness(_ one: [String], _ other: [String]) -> String {
+    guard !one.isEmpty else { return "false" }
     guard request.key.nullsAreEqual else { return equality(one, other) }
     return zip(zip(one, operators), other).map {
       "(\($0.0) \($0.1) \($1) OR \($0.0) IS NULL AND \($1) IS NULL)"
@@ -31,7 +34,7 @@ struct KeyMatch: Sendable {
 
   private var staged: [String] { request.keyColumns.map(request.value) }
 
-  private func columns(of alias: String) -> [String] {
+  func columns(of alias: String) -> [String] {
     request.keyColumns.map { "\(alias).\(quotedIdentifier($0.name))" }
   }
 
@@ -45,16 +48,27 @@ struct KeyMatch: Sendable {
     request.key.nullsAreEqual ? "true" : isFull(alias)
   }
 
+  /// Whether a row of the target has the key of the row `s` of staging; NULLs are equal to nothing.
+  func joined(_ alias: String) -> String { equality(columns(of: alias), staged) }
+
+  /// Whether two rows that stand in the target at different times have one key. Records hold NULLs for
+  /// equal, and can be joined by a hash all the same.
+  func isSameRow(_ one: [String], _ other: [String]) -> String {
+    guard request.key.nullsAreEqual else { return equality(one, other) }
+    return [one, other].map { "CAST(ROW(\($0.joined(separator: ", "))) AS record)" }
+      .joined(separator: " OPERATOR(pg_catalog.=) ")
+  }
+
   /// Joins each row `s` of staging with the row `e` that it would update; not those with a NULL in the key,
   /// which can be joined by no hash.
   var joinOfExisting: String {
-    "LEFT JOIN \(request.targetName) e ON \(equality(columns(of: "e"), staged))"
+    "LEFT JOIN \(request.targetSource) e ON \(equality(columns(of: "e"), staged))"
   }
 
   /// Selects something of the rows `s` of staging that have their row `t` in the target, under a condition
   /// on both.
   func pairs(_ items: String, where condition: String) -> String {
-    let head = "SELECT \(items) FROM \(request.staging) s JOIN \(request.targetName) t ON "
+    let head = "SELECT \(items) FROM \(request.staging) s JOIN \(request.targetSource) t ON "
     let full = "\(head)\(equality(columns(of: "t"), staged)) WHERE \(condition)"
     guard request.key.nullsAreEqual else { return full }
     // Apart, as few rows have a NULL there and only those cannot be joined by a hash.
@@ -64,7 +78,7 @@ struct KeyMatch: Sendable {
 
   /// Whether the target holds a row `t` with the key of `s`, under a condition on both.
   func isHeld(where condition: String) -> String {
-    let head = "EXISTS (SELECT FROM \(request.targetName) t WHERE \(condition) AND "
+    let head = "EXISTS (SELECT FROM \(request.targetSource) t WHERE \(condition) AND "
     let full = "\(head)\(equality(columns(of: "t"), staged)))"
     guard request.key.nullsAreEqual else { return full }
     return "(\(full) OR NOT (\(isFull("s"))) AND \(head)\(sameness(columns(of: "t"), staged))))"

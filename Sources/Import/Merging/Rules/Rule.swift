@@ -72,7 +72,7 @@ enum Rule: Sendable, Equatable {
 extension TargetRules {
   /// The rules that rows of a file with these columns could break, and that sets can tell of.
   func found(in request: MergeRequest, targetIsEmpty: Bool) -> [Rule] {
-    let fixed = targetIsEmpty ? [] : request.fixedColumns.map(Rule.fixed)
+    let fixed = targetIsEmpty || request.mode != .upsert ? [] : request.fixedColumns.map(Rule.fixed)
     // What a trigger makes of a row is known only when it is written.
     if mayRewriteRows { return fixed }
     let given = Set(request.layout.columns.map(\.name))

@@ -136,12 +136,12 @@ extension RuleStatements {
   func collisions(with key: TargetRules.Key, rule: Int) -> String? {
     guard let mine = mine(key) else { return nil }
     let theirs =
-      "SELECT \(items(key)) FROM \(request.targetName) AS \(quotedIdentifier(request.target.name))"
+      "SELECT \(items(key)) FROM \(request.targetSource) AS \(quotedIdentifier(request.target.name))"
     let compared = key.expressions.indices.map { "m.k\($0)" }.joined(separator: ", ")
-    let own = request.key.columns.indices.map { "o.c\($0)" }.joined(separator: ", ")
+    let own = request.key.columns.indices.map { ", o.c\($0)" }.joined()
     return """
       WITH hits AS MATERIALIZED (
-        SELECT m.r, \(compared), \(own) FROM (\(mine)) m JOIN (\(theirs)) o ON \(collide(key, "m", "o"))
+        SELECT m.r, \(compared)\(own) FROM (\(mine)) m JOIN (\(theirs)) o ON \(collide(key, "m", "o"))
          WHERE m.p AND o.p AND (\(sameRow("m", "o"))) IS NOT TRUE)
       \(insert("SELECT h.r, \(rule), 1, \(values(key, "h")) FROM hits h"))
        WHERE NOT EXISTS (

@@ -11,7 +11,7 @@ import { upload } from "./upload.js";
 
 /** How the file is to be read, where it is not as it looks. */
 const readingNames = ["delimiter", "header", "encoding", "sheet", "date_order", "decimal"];
-const optionNames = ["template", "key", "duplicates", "on_error", ...readingNames, "force"];
+const optionNames = ["template", "mode", "key", "duplicates", "on_error", ...readingNames, "force"];
 
 export class ImportForm {
   #onAccepted;

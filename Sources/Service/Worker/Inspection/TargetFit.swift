@@ -77,7 +77,7 @@ extension TargetFit {
         code: ImportFailure.Code.ambiguousValues.rawValue, message: $0.message, hint: $0.hint)
     }
     do {
-      let found = try ImportPreflight.key(of: target, named: options.key)
+      let found = try ImportPreflight.key(of: target, options)
       key = found.columns
       let names = HeaderMapping(
         explicit: mapping.mapValues { $0?.column }, isRow: plan.hasHeader && plan.format != .json)

@@ -1,0 +1,174 @@
+import ImportModel
+import Postgres
+
+/// What there is to merge: the rules and triggers of the target, the pages of staging.
+struct MergeGround: Sendable {
+  let rules: TargetRules
+  let images: UndoImages
+  let staged: StagedSize
+  /// Whether a trigger may change or swallow rows before they are written.
+  let hasTriggers: Bool
+
+  static func read(
+    _ request: MergeRequest, rules: TargetRules, on connection: PostgresConnection
+  ) async throws -> MergeGround {
+    let triggers = try await connection.query(
+      MergeStatements.rowTriggers, [.int(Int64(request.target.oid))]
+    ).rows[0]
+    let blocks = try await connection.query(
+      MergeStatements.stagingBlocks, [.text(request.staging)]
+    ).rows[0].int64("blocks")
+    return MergeGround(
+      rules: rules,
+      images: try await UndoImages.read(
+        request, written: request.writableColumns.map(\.name),
+        isRewritten: try triggers.bool("on_update"), on: connection),
+      staged: StagedSize(
+        blocks: blocks, rowsPerBlock: max(1, Double(request.staged.ok) / Double(max(1, blocks)))),
+      hasTriggers: try triggers.bool("found"))
+  }
+}
+
+/// How much is staged.
+struct StagedSize: Sendable, Equatable {
+  var blocks: Int64
+  var rowsPerBlock: Double
+}
+
+/// How many rows are merged at once.
+struct SliceSizing: Sendable, Equatable {
+  var first: Int
+  var bounds: ClosedRange<Int>
+
+  /// Small at first, then by the time that they take; one array holds their keys.
+  static let tuned = SliceSizing(first: 20_000, bounds: 1_000...UndoImages.groupSize * 4 / 5)
+
+  /// All alike.
+  static func fixed(_ rows: Int) -> SliceSizing { SliceSizing(first: rows, bounds: rows...rows) }
+}
+
+/// The plan for one merge, and why it was taken.
+///
+/// A staged row is looked up in the key's index in some 4 µs where its page is in memory; reading a row of
+/// the target and meeting it with the hash of a slice takes some 0.25 µs, but for each slice again. So the
+/// first is taken where the target has more than 15 times as many rows, over all readings, as are staged.
+struct MergeChoice: Sendable {
+  private static let scanFactor = 15.0
+  private static let probes: Int64 = 200
+
+  let plan: MergePlan
+  let report: MergePlanReport
+  let sizing: SliceSizing
+
+  private init(
+    _ plan: MergePlan, _ reason: String, rows: Int64, targetRows: Int64? = nil,
+    knownShare: Double? = nil, sizing: SliceSizing = .tuned, settings: [String: String] = [:]
+  ) {
+    self.plan = plan
+    self.sizing = sizing
+    report = MergePlanReport(
+      name: plan.rawValue, reason: reason, targetRows: targetRows, stagedRows: rows,
+      knownShare: knownShare, settings: MergeChoice.common.merging(settings) { $1 })
+  }
+
+  /// What each merge sets for its transaction.
+  static let common = ["work_mem": "64MB", "jit": "off"]
+
+  static func empty(rows: Int64) -> MergeChoice {
+    MergeChoice(.empty, "the table is empty", rows: rows, targetRows: 0)
+  }
+
+  /// Chooses for a target that may have rows, and makes the settings.
+  static func choose(
+    _ request: MergeRequest, _ ground: MergeGround, rows: Int64, on connection: PostgresConnection
+  ) async throws -> MergeChoice {
+    let targetRows = try await connection.query(rowsOfTarget, [.int(Int64(request.target.oid))])
+      .rows[0].int64("rows")
+    guard request.hasKey else {
+      return MergeChoice(
+        .append, "rows are appended, no key is looked up", rows: rows, targetRows: targetRows)
+    }
+    if ground.hasTriggers || request.key.nullsAreEqual {
+      let reason =
+        ground.hasTriggers
+        ? "triggers may change rows before they are written"
+        : "the key holds NULLs for equal"
+      return MergeChoice(.onConflict, reason, rows: rows, targetRows: targetRows)
+    }
+    let known = try await probe(request, ground, on: connection)
+    let choice = join(rows: rows, targetRows: targetRows, knownShare: known, ground)
+    try await analyzeKeys(request, on: connection)
+    for (name, value) in choice.report.settings.sorted(by: { $0.key < $1.key }) {
+      _ = try await connection.query(
+        "SELECT set_config($1, $2, true)", [.text(name), .text(value)])
+    }
+    return choice
+  }
+
+  /// Without statistics, the planner takes a key of staging for one of 200 values, and hashes the target
+  /// for each slice. A small sample tells it better.
+  private static func analyzeKeys(
+    _ request: MergeRequest, on connection: PostgresConnection
+  ) async throws {
+    try await connection.execute("SET LOCAL default_statistics_target = 10")
+    let names = request.keyColumns.map { quotedIdentifier($0.name) }.joined(separator: ", ")
+    try await connection.execute("ANALYZE \(request.staging) (\(names))")
+  }
+
+  private static func join(
+    rows: Int64, targetRows: Int64, knownShare: Double?, _ ground: MergeGround
+  ) -> MergeChoice {
+    let size = min(1_000_000, max(200_000, rows / 4))
+    let readings = Double((rows + size - 1) / max(1, size))
+    let known = knownShare.map {
+      switch $0 {
+      case ..<0.05: "mostly new"
+      case 0.95...: "mostly known"
+      default: "new and known"
+      }
+    }
+    let words = known.map { ", the file's are \($0)" } ?? ""
+    if Double(targetRows) * max(1, readings) > Double(rows) * scanFactor {
+      return MergeChoice(
+        .joinByIndex, "few rows for a table of this size\(words)", rows: rows,
+        targetRows: targetRows, knownShare: knownShare,
+        settings: ["enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"])
+    }
+    // A hash of a slice may take twice as much.
+    let bytes = Double(size) / ground.staged.rowsPerBlock * 8192
+    let memory = min(256, max(64, Int(bytes / 1_048_576)))
+    return MergeChoice(
+      .joinByScan, "many rows for a table of this size\(words)", rows: rows,
+      targetRows: targetRows, knownShare: knownShare, sizing: .fixed(Int(size)),
+      settings: ["work_mem": "\(memory)MB"])
+  }
+
+  /// The share of staged rows whose key the target has, by a sample; nil where nothing is staged.
+  private static func probe(
+    _ request: MergeRequest, _ ground: MergeGround, on connection: PostgresConnection
+  ) async throws -> Double? {
+    let blocks = ground.staged.blocks
+    let count = min(blocks, probes)
+    let places = (0..<count).map { "(\($0 * blocks / count),1)" }
+    let match = KeyMatch(request, rules: ground.rules)
+    let found = try await connection.query(
+      """
+      SELECT count(*) AS sampled, count(*) FILTER (WHERE \(match.isHeld(where: "true"))) AS known
+        FROM \(request.staging) s WHERE s.ctid = ANY ($1::tid[])
+      """, [.textArray(places)]
+    ).rows[0]
+    let sampled = try found.int64("sampled")
+    return sampled == 0 ? nil : Double(try found.int64("known")) / Double(sampled)
+  }
+
+  /// By the planner's own reckoning: the rows a page had at the last ANALYZE, and the pages there are now.
+  private static let rowsOfTarget = """
+    SELECT coalesce(sum(p.pages * CASE WHEN c.reltuples > 0 AND c.relpages > 0
+                                       THEN c.reltuples / c.relpages ELSE 80 END), 0)::bigint AS rows
+      FROM (SELECT relid FROM pg_partition_tree($1::bigint::oid)
+            UNION SELECT $1::bigint::oid) AS t(id)
+      JOIN pg_class c ON c.oid = t.id AND c.relkind = 'r'
+     CROSS JOIN LATERAL (
+       SELECT pg_relation_size(c.oid) / current_setting('block_size')::bigint AS pages) p
+    """
+}
