@@ -474,3 +474,59 @@ def test_a_published_table_without_identity_cannot_be_updated(shared_house: Hous
 
     assert "replica identity" in problem["detail"] and "REPLICA IDENTITY" in problem["hint"]
     shared_house.database.execute("DROP PUBLICATION p")
+
+
+def test_a_foreign_server_that_takes_no_writes_fails_the_import_and_rejects_no_row(shared_house: House) -> None:
+    make(
+        shared_house.database,
+        FOREIGN.replace("%options%", "%options%, options '-c default_transaction_read_only=on'")
+        + """
+            CREATE TABLE s.far (id int);
+            CREATE FOREIGN TABLE s.t (id int) SERVER self OPTIONS (schema_name 's', table_name 'far');
+        """,
+    )
+
+    failed = shared_house.api.wait(
+        shared_house.api.submit(b"id\n1\n2\n", "s.t", force="true", **APPEND), status="failed"
+    )
+
+    assert failed["error"]["code"] == "database" and "read-only" in failed["error"]["message"], failed
+    assert failed["rows_bad"] == 0
+    assert shared_house.database.rows("SELECT * FROM s.far") == []
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        "INSTEAD OF INSERT ON s.t FOR EACH ROW EXECUTE FUNCTION s.drop_one()",
+        "BEFORE INSERT ON s.b FOR EACH ROW EXECUTE FUNCTION s.drop_one()",
+    ],
+    ids=["of the view", "behind the view"],
+)
+def test_rows_that_a_trigger_drops_without_a_word_fail_the_import(shared_house: House, trigger: str) -> None:
+    make(
+        shared_house.database,
+        f"""
+            CREATE TABLE s.b (id int);
+            CREATE VIEW s.t AS SELECT id FROM s.b;
+            CREATE FUNCTION s.drop_one() RETURNS trigger LANGUAGE plpgsql AS $$
+              BEGIN IF NEW.id = 2 THEN RETURN NULL; END IF; RETURN NEW; END $$;
+            CREATE TRIGGER drop_one {trigger};
+        """,
+    )
+
+    failed = shared_house.api.wait(
+        shared_house.api.submit(b"id\n1\n2\n", "s.t", force="true", **APPEND), status="failed"
+    )
+
+    assert failed["error"]["code"] == "not_conserved" and "keeps rows out" in failed["error"]["message"]
+    assert shared_house.database.rows("SELECT * FROM s.b") == []
+
+
+def test_what_went_through_a_view_cannot_be_taken_back(shared_house: House) -> None:
+    make(shared_house.database, "CREATE TABLE s.b (id int); CREATE VIEW s.t AS SELECT id FROM s.b")
+
+    done = shared_house.api.load(b"id\n1\n", "s.t", force="true", **APPEND)
+
+    assert done["undo"]["available"] is False
+    assert shared_house.database.value("SELECT count(*) FROM sluice.undo WHERE import_id = %s", done["task_id"]) == 0
