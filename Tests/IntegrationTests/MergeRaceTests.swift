@@ -149,10 +149,8 @@ extension ImportBench {
   }
 
   fileprivate func waits(_ kind: String) async throws {
-    try await eventually("somebody waits: \(kind)") {
-      try await pool.query(
-        "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND locktype = $1", [.text(kind)]
-      ).rows[0].int("n") > 0
+    try await eventually("somebody waits: \(kind)", within: .seconds(60)) {
+      try await TestDatabaseSession.countWaiting(for: kind, self) > 0
     }
   }
 }

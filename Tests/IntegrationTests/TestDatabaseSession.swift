@@ -14,10 +14,8 @@ struct TestDatabaseSession: Sendable {
 
   /// Commits once somebody waits for this transaction to end.
   func commitWhenAwaited() async throws {
-    try await eventually("somebody waits for the transaction") {
-      try await bench.pool.query(
-        "SELECT count(*) AS n FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-      ).rows[0].int("n") > 0
+    try await eventually("somebody waits for the transaction", within: .seconds(60)) {
+      try await TestDatabaseSession.countWaiting(for: "transactionid", bench) > 0
     }
     try await commit()
   }
@@ -25,5 +23,15 @@ struct TestDatabaseSession: Sendable {
   func commit() async throws {
     try await connection.execute("COMMIT")
     await connection.close()
+  }
+
+  /// Sessions of this database that wait for a kind of lock; other tests have theirs.
+  static func countWaiting(for kind: String, _ bench: ImportBench) async throws -> Int {
+    try await bench.pool.query(
+      """
+      SELECT count(*) AS n FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+       WHERE NOT l.granted AND l.locktype = $1 AND a.datname = current_database()
+      """, [.text(kind)]
+    ).rows[0].int("n")
   }
 }

@@ -105,26 +105,23 @@ struct ClientFrames {
   }
 
   private mutating func takeClose(_ payload: [UInt8], isWhole: Bool) {
-    let reason = Array(payload.dropFirst(2))
-    // What is wrong with the reason may be seen before all of it has come, and before the code is looked at.
-    let isBadReason = isWhole ? !Self.isText(reason) : !Self.isStartOfText(reason)
-    // Where a reason comes in pieces, the library under the server skips two bytes of each piece as if they
-    // were the code, and may take what is left for no text.
-    let mayTakeForBad = reason.contains { $0 > 0x7F }
+    // The library under the server looks at a reason as its pieces come, and skips two bytes of each as if
+    // they were the code: it may take a bad one for good and a good one for bad.
+    let mayBeBad = payload.dropFirst(2).contains { $0 > 0x7F }
     guard isWhole else {
-      if isBadReason || mayTakeForBad { ending = .closing([1007]) }
+      if mayBeBad { ending = .closing([1007]) }
       return
     }
     guard payload.count >= 2 else { return payload.isEmpty ? close(1005) : close(1002) }
     let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
     var answers: [UInt16]
     switch code {
-    case 1000...1003, 1007...1011, 3000...4999: answers = isBadReason ? [] : [code]
-    // Of these, which no client has a reason to send, the library under the server knows nothing.
-    case 1012...1014: answers = isBadReason ? [1002] : [code, 1002]
+    case 1000...1003, 1007...1011, 3000...4999: answers = [code]
+    // Of these, which no client has a reason to send, the library knows nothing.
+    case 1012...1014: answers = [code, 1002]
     default: answers = [1002]
     }
-    if isBadReason || mayTakeForBad { answers.append(1007) }
+    if mayBeBad { answers.append(1007) }
     close(answers)
   }
 
