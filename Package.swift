@@ -117,7 +117,8 @@ let package = Package(
     module(
       "Worker", in: "Service",
       needs: [
-        "Doctor", "ImportModel", "Spool", "Reading", "Validation", "Staging", "Merging", "Progress", "Queue",
+        "Doctor", "ImportModel", "Spool", "Reading", "Validation", "Staging", "Merging", "Progress",
+        "Queue",
         "Postgres", "Telemetry", "Threading",
       ]),
     module(
@@ -182,7 +183,8 @@ let package = Package(
     tests(
       "IntegrationTests",
       needs: [
-        "Worker", "Doctor", "Queue", "Progress", "Staging", "Merging", "Validation", "Reading", "Spool",
+        "Worker", "Doctor", "Queue", "Progress", "Staging", "Merging", "Validation", "Reading",
+        "Spool",
         "ImportModel", "Postgres", "Telemetry", "EmbeddedPostgres",
       ]),
   ] + fuzzing

@@ -439,7 +439,7 @@ MODES = [
 ]
 
 
-@pytest.mark.parametrize("mode", ["upsert", "insert", "replace"])
+@pytest.mark.parametrize("mode", ["upsert", "insert"])
 @pytest.mark.parametrize(("sql", "reason"), [one[1:] for one in MODES], ids=[one[0] for one in MODES])
 def test_a_mode_that_a_kind_does_not_take_is_a_bad_option(
     shared_house: House, sql: str, reason: str, mode: str
@@ -490,7 +490,8 @@ def test_a_foreign_server_that_takes_no_writes_fails_the_import_and_rejects_no_r
         shared_house.api.submit(b"id\n1\n2\n", "s.t", force="true", **APPEND), status="failed"
     )
 
-    assert failed["error"]["code"] == "database" and "read-only" in failed["error"]["message"], failed
+    # It may be a failover: the import is tried some times.
+    assert failed["error"]["code"] == "attempts_exhausted" and "read-only" in failed["error"]["message"], failed
     assert failed["rows_bad"] == 0
     assert shared_house.database.rows("SELECT * FROM s.far") == []
 

@@ -42,7 +42,7 @@ struct DoctorSettingsTests {
     for setting in [
       "max_prepared_transactions = 5", "autovacuum_max_workers = 1", "autovacuum_naptime = '1s'",
       // A table of 20,000 rows takes some seconds then.
-      "autovacuum_vacuum_cost_delay = '100ms'", "autovacuum_vacuum_cost_limit = 100",
+      "autovacuum_vacuum_cost_delay = '100ms'", "autovacuum_vacuum_cost_limit = 40",
     ] {
       _ = try await first.query("ALTER SYSTEM SET \(setting)")
     }
@@ -90,6 +90,8 @@ struct DoctorSettingsTests {
         "INSERT INTO \(name) SELECT g, 'x' FROM generate_series(1, 20000) AS g")
     }
     for name in ["one", "two"] { _ = try await connection.query("UPDATE \(name) SET a = 'y'") }
+    // To make a clean page dirty costs most.
+    _ = try await connection.query("CHECKPOINT")
     var found: Finding?
     try await eventually("it is starved", within: .seconds(60)) {
       found = try await Self.findings(connection) { _ in }

@@ -145,9 +145,9 @@ struct TargetKindsTests {
   @Test(
     "a right that is missing for a mode is named before a row is read",
     arguments: [
-      ("SELECT, INSERT", ImportOptions.Mode.upsert, "SELECT, INSERT, UPDATE"),
-      ("INSERT, UPDATE", .upsert, "SELECT, INSERT, UPDATE"),
-      ("INSERT", .insert, "SELECT, INSERT"), ("INSERT (id)", .append, "INSERT"),
+      ("SELECT, INSERT", ImportOptions.Mode.upsert, "select, insert and update"),
+      ("INSERT, UPDATE", .upsert, "select, insert and update"),
+      ("INSERT", .insert, "select and insert"), ("INSERT (id)", .append, "insert"),
       ("SELECT, INSERT, UPDATE", .upsert, nil), ("SELECT, INSERT", .insert, nil),
       ("INSERT", .append, nil),
     ] as [(String, ImportOptions.Mode, String?)])
@@ -161,7 +161,7 @@ struct TargetKindsTests {
         #expect(needed == nil)
       } catch let error as TargetError {
         #expect(error.code == .notWritable)
-        #expect(error.hint == needed.map { #"GRANT \#($0) ON "public"."plain" to the role"# })
+        #expect(error.hint == needed.map { "the role needs the right to \($0) on public.plain" })
       }
       await own.close()
     }
@@ -174,7 +174,7 @@ struct TargetKindsTests {
     ) { bench in
       let failed = try await bench.importFile("id\n1\n2\n")
       #expect(failed.status == .failed && failed.failure?.code == .unknownTarget)
-      #expect(failed.failure?.hint == #"GRANT USAGE ON SEQUENCE public."t_No_seq" to the role"#)
+      #expect(failed.failure?.message.contains(#"public."t_No_seq""#) == true)
       #expect(try await bench.count("sluice.rejects") == 0)
       // A file that brings the values needs none.
       #expect(try await bench.importFile("id,No\n1,5\n").status == .done)

@@ -57,7 +57,7 @@ struct MergeStatements {
   static let stagingBlocks =
     "SELECT pg_relation_size($1::regclass) / current_setting('block_size')::bigint AS blocks"
 
-  /// Whether a trigger may change or swallow rows before, or instead of that, they are inserted or updated, and whether one may
+  /// Whether a trigger may change or swallow rows before they are inserted or updated, and whether one may
   /// change them before an update.
   static let rowTriggers = """
     SELECT coalesce(bool_or(tgtype & 20 <> 0), false) AS found,
@@ -65,7 +65,7 @@ struct MergeStatements {
       FROM pg_trigger
      WHERE tgrelid IN (SELECT relid FROM pg_partition_tree($1::bigint::oid)
                        UNION SELECT $1::bigint::oid)
-       AND NOT tgisinternal AND tgenabled <> 'D' AND (tgtype & 3 = 3 OR tgtype & 65 = 65)
+       AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3
     """
 
   /// The rows of a slice, in the order in which they lie.
@@ -80,11 +80,6 @@ struct MergeStatements {
     "SELECT count(*) AS total FROM \(request.staging) s WHERE \(MergeStatements.slice)"
   }
 
-  /// The same for a target whose rows cannot be taken back.
-  var plainInsert: String {
-    "\(insertHead())SELECT \(values) FROM \(request.staging) s WHERE \(MergeStatements.slice)"
-  }
-
   /// A plain insert, for a target that holds none of the keys.
   func insert(isLarge: Bool) -> String {
     """
@@ -94,6 +89,11 @@ struct MergeStatements {
     ), kept AS (\(images.keepInserted("written", isLarge: isLarge)))
     SELECT count(*) AS inserted FROM written
     """
+  }
+
+  /// The same for a target whose rows cannot be taken back.
+  var plainInsert: String {
+    "\(insertHead())SELECT \(values) FROM \(request.staging) s WHERE \(MergeStatements.slice)"
   }
 
   /// Whether one of the columns that may be written is another in the target's row of some alias.

@@ -37,7 +37,7 @@ public struct Examination: Sendable {
       version: connection.serverVersion, limits: limits, largestBytes: largest, fileBytes: nil)
     let (schema, needed) = try await self.schema(server.facts, on: connection)
     return DoctorReport(
-      sections: [self.server(server)] + targets.map { section($0, facts[$0.oid]) }
+      sections: [self.server(server)] + toldOnce(targets.map { section($0, facts[$0.oid]) })
         + [schema, Examination.spool(spoolFolder, needed: needed, limits: limits)])
   }
 
@@ -76,6 +76,21 @@ public struct Examination: Sendable {
       findings: facts.map {
         TargetFindings(target: target, facts: $0, limits: limits).all.mostSeriousFirst
       } ?? [])
+  }
+
+  /// A foreign key between two targets is found from both ends, and mended once.
+  private func toldOnce(_ sections: [DoctorReport.Section]) -> [DoctorReport.Section] {
+    var told: Set<String> = []
+    return sections.map { section in
+      var section = section
+      section.findings.removeAll { finding in
+        guard finding.code == "foreign_key_without_index", let sql = finding.sql else {
+          return false
+        }
+        return !told.insert(sql).inserted
+      }
+      return section
+    }
   }
 
   private func schema(

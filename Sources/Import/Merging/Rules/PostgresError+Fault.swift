@@ -3,8 +3,8 @@ import Postgres
 
 extension PostgresError {
   /// Whether an error has nothing to do with rows and statements: the connection, also that of a foreign
-  /// server, a lock, the server's memory, a cancel. A trigger may raise any other code, also such as the manual does not know (appendix
-  /// "PostgreSQL Error Codes").
+  /// server, a lock, the server's memory, a cancel. A trigger may raise any other code, also such as the
+  /// manual does not know (appendix "PostgreSQL Error Codes").
   var isOfCircumstances: Bool {
     guard let sqlState, !isConnectionLoss else { return true }
     return sqlState == "55P03"

@@ -119,7 +119,7 @@ extension RelationRow {
     guard isWritable else {
       throw TargetError(
         code: .notWritable, message: "the database role may not insert into \(full)",
-        hint: "GRANT INSERT on the table and USAGE on its schema to the role")
+        hint: "the role needs the right to insert into it, and to use its schema")
     }
   }
 
@@ -149,7 +149,7 @@ extension RelationRow {
     if kind == "v" {
       throw TargetError(
         code: .takesNoRows, message: "\(full) is a view that Postgres cannot insert into",
-        hint: "give it an INSTEAD OF INSERT trigger, or import into the tables that it reads")
+        hint: "give it an INSTEAD OF trigger for inserts, or import into the tables that it reads")
     }
     throw TargetError(
       code: .takesNoRows,

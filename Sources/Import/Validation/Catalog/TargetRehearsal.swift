@@ -71,7 +71,7 @@ public struct TargetRehearsal: Sendable {
       code: .notWritable,
       message:
         "the database role may not use the sequence \(sequence), and the file has no column for it",
-      hint: "GRANT USAGE ON SEQUENCE \(sequence) to the role")
+      hint: "the role needs the right to use the sequence, or the file a column for it")
   }
 
   private func refusal(_ error: PostgresError) -> TargetError {
@@ -84,14 +84,14 @@ public struct TargetRehearsal: Sendable {
     return TargetError(
       code: .notWritable,
       message: "the database role may not do what mode=\(mode.rawValue) needs: \(words)",
-      hint: "GRANT \(rights) ON \(name) to the role")
+      hint: "the role needs the right to \(rights) on \(target.displayName)")
   }
 
   private var rights: String {
     switch mode {
-    case .upsert: "SELECT, INSERT, UPDATE"
-    case .insert: "SELECT, INSERT"
-    case .append, .replace: "INSERT"
+    case .upsert: "select, insert and update"
+    case .insert: "select and insert"
+    case .append, .replace: "insert"
     }
   }
 
