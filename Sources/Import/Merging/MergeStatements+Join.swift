@@ -19,8 +19,8 @@ extension MergeStatements {
       WITH met AS MATERIALIZED (\(met(isSorted: isSorted))), changed AS (
         UPDATE \(request.targetSource) AS t SET \(assignments)
           FROM met m WHERE t.ctid = m.tid AND t.xmin = m.xm\(inPartition)
-        RETURNING \(images.returned)\(images.former("m", asKept: true))
-      ), kept_changed AS (\(images.keepUpdated("changed"))), written AS (
+        RETURNING 1
+      ), kept_changed AS (\(images.keepUpdated("met", where: "tid IS NOT NULL"))), written AS (
         \(insertHead())SELECT \(staged("m")) FROM met m
          -- Behind the updates, which may make room for new rows.
          WHERE m.tid IS NULL AND (SELECT count(*) FROM changed) >= 0
@@ -33,19 +33,29 @@ extension MergeStatements {
       """
   }
 
-  /// The staged rows that are new or would change theirs, with its place, its version and its values.
+  /// The staged rows that are new or would change theirs, with its place, its version, its values, and the
+  /// digest that it will have: to return all that from the update takes longer than to compute it here.
   private func met(isSorted: Bool) -> String {
     let columns = request.layout.columns.enumerated().map { "\(value($1)) AS n\($0)" }
-    let partition =
-      request.isPartitioned
-      ? ", o.tableoid AS rel"
-        + request.key.columns.enumerated().map { ", o.\(quotedIdentifier($1)) AS p\($0)" }.joined()
-      : ""
+    let place = "o.ctid AS tid, o.xmin AS xm\(request.isPartitioned ? ", o.tableoid AS rel" : "")"
+    let keys = request.key.columns.enumerated().map { ", o.\(quotedIdentifier($1)) AS k\($0)" }
+    let written = Set(writableColumns.map(\.name))
+    let digest = images.digest.expression { name in
+      written.contains(name) ? cast(name) : "o.\(quotedIdentifier(name))"
+    }
     return """
-      SELECT \(columns.joined(separator: ", ")), o.ctid AS tid, o.xmin AS xm\(partition)\(images.former("o"))
+      SELECT \(columns.joined(separator: ", ")), \(place)\(keys.joined())\(images.former("o")),
+             CASE WHEN o.ctid IS NOT NULL THEN \(digest) END AS digest
         FROM \(slice(isSorted: isSorted)) LEFT JOIN \(request.targetSource) o ON \(match.joined("o"))
        WHERE \(isSorted ? "" : "\(MergeStatements.slice) AND ")(o.ctid IS NULL OR \(differences("o", value)))
       """
+  }
+
+  /// A staged value as it will stand in the target.
+  private func cast(_ name: String) -> String {
+    let column = request.target.columns.first { $0.name == name }
+    let value = "s.\(quotedIdentifier(name))"
+    return column.map { "CAST(\(value) AS \($0.type.sqlName))" } ?? value
   }
 
   private func slice(isSorted: Bool) -> String {
@@ -76,7 +86,7 @@ extension MergeStatements {
   /// Places are those of a partition; the key tells at once which one that is.
   private var inPartition: String {
     guard request.isPartitioned else { return "" }
-    let keys = request.key.columns.indices.map { "m.p\($0)" }
+    let keys = request.key.columns.indices.map { "m.k\($0)" }
     return " AND t.tableoid = m.rel AND \(match.equality(match.columns(of: "t"), keys))"
   }
 

@@ -30,8 +30,7 @@ struct RowDigest: Sendable, Equatable {
     /// The function that sends the type, quoted.
     let send: String
 
-    fileprivate func items(_ alias: String) -> [String] {
-      let value = "\(alias).\(quotedIdentifier(name))"
+    fileprivate func items(_ value: String) -> [String] {
       let text = "CAST(\(value) AS pg_catalog.text) COLLATE pg_catalog.\"C\""
       return switch form {
       case .plain: [value]
@@ -60,7 +59,14 @@ struct RowDigest: Sendable, Equatable {
   ///
   /// - Parameter alias: the row's name, quoted where it must be.
   func expression(_ alias: String) -> String {
-    let items = columns.flatMap { $0.items(alias) }
+    expression { "\(alias).\(quotedIdentifier($0))" }
+  }
+
+  /// The digest of a row that is told by its values.
+  ///
+  /// - Parameter value: what a column holds, of exactly its type.
+  func expression(_ value: (String) -> String) -> String {
+    let items = columns.flatMap { $0.items(value($0.name)) }
     let groups = stride(from: 0, to: max(1, items.count), by: RowDigest.itemLimit).map {
       items[$0..<min($0 + RowDigest.itemLimit, items.count)].joined(separator: ", ")
     }

@@ -145,12 +145,8 @@ struct UndoImages: Sendable {
   }
 
   /// The former values in a row of the target, as `c0`, `c1`, …; each with a comma before it.
-  ///
-  /// - Parameter asKept: whether they have these names already.
-  func former(_ alias: String, asKept: Bool = false) -> String {
-    images.enumerated().map {
-      asKept ? ", \(alias).c\($0)" : ", \(alias).\(quotedIdentifier($1.name)) AS c\($0)"
-    }.joined()
+  func former(_ alias: String) -> String {
+    images.enumerated().map { ", \(alias).\(quotedIdentifier($1.name)) AS c\($0)" }.joined()
   }
 
   private var names: String {

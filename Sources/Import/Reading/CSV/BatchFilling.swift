@@ -156,7 +156,11 @@ struct BatchFilling {
     line += lines
   }
 
-  private func append(_ overrun: Overrun, length: Int) {
+  private mutating func append(_ overrun: Overrun, length: Int) {
+    // The scanner has not seen all of it.
+    if rest.prefix(length).contains(where: { $0 == 0 || $0 > 0x7F }) {
+      firstSpecial = min(firstSpecial, rowStart)
+    }
     guard case .row(let fault) = overrun else { return }
     var kept = length
     if case .tooLong = fault { kept = min(length, context.limits.maxRawBytes) }
