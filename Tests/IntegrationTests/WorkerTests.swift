@@ -292,7 +292,8 @@ struct WorkerTests {
         try await eventually("the merge waits for the lock") {
           let isWaiting = try await bench.count(
             "pg_locks WHERE NOT granted AND relation = 'public.t'::regclass")
-          return try await isWaiting > 0 && bench.record(id).status == .loading
+          guard isWaiting > 0 else { return false }
+          return try await bench.record(id).status == .loading
         }
         // As if another worker had claimed it, and not begun yet.
         try await bench.connection.execute("UPDATE sluice.imports SET lease_id = gen_random_uuid()")
