@@ -38,7 +38,8 @@ wants() {
 }
 
 needs_postgres=true
-if wants --reading "$@" && ! wants --speed "$@" && ! wants --memory "$@" && ! wants --xlsx "$@"; then
+if wants --reading "$@" && ! wants --speed "$@" && ! wants --memory "$@" && ! wants --xlsx "$@" \
+  && ! wants --merge "$@"; then
   needs_postgres=false
 fi
 

@@ -32,6 +32,8 @@ class Run(NamedTuple):
     peak_rss_mb: float
     # Seconds until the upload was answered, where there was one.
     answered: float = 0
+    # Of an import: its plan, its profile and its stages.
+    told: dict | None = None
 
 
 class Verdict(NamedTuple):
@@ -114,7 +116,20 @@ def free_port() -> int:
 
 
 @contextmanager
-def sluice_server(work: Path) -> Iterator[tuple[int, str]]:
+def database(name: str) -> Iterator[None]:
+    """All that is run meanwhile goes to another database of the server."""
+    names = ("PGDATABASE", "SLUICE_TEST_DATABASE_URL")
+    before = {key: os.environ[key] for key in names}
+    os.environ["PGDATABASE"] = name
+    os.environ["SLUICE_TEST_DATABASE_URL"] = before[names[1]].replace(f"/{before[names[0]]}?", f"/{name}?")
+    try:
+        yield
+    finally:
+        os.environ.update(before)
+
+
+@contextmanager
+def sluice_server(work: Path, **settings: str) -> Iterator[tuple[int, str]]:
     """A fresh `sluice serve`; its process id and its address."""
     port = free_port()
     environment = os.environ | {
@@ -122,7 +137,7 @@ def sluice_server(work: Path) -> Iterator[tuple[int, str]]:
         "SLUICE_DATA_DIR": str(work / "sluice"),
         "SLUICE_LISTEN": f"127.0.0.1:{port}",
         "SLUICE_LOG": "warning,json",
-    }
+    } | settings
     with open(work / "sluice.log", "ab") as log:
         subprocess.run([str(BINARY), "migrate"], env=environment, stdout=log, stderr=log, check=True)
         process = subprocess.Popen(
@@ -156,29 +171,52 @@ def peak_rss_mb(pid: int) -> float:
     raise AssertionError("no VmHWM")
 
 
-def run_sluice(file: Path, work: Path, **options: str) -> Run:
+def send(address: str, file: Path, **options: str) -> str:
+    """Sends a file, and returns the id of its import."""
+    form = {"target": "demo.sales", "force": "true"} | options
+    sent = subprocess.run(
+        ["curl", "--silent", "--show-error", "--fail-with-body", "--noproxy", "*", "-F", f"file=@{file}"]
+        + [word for name, value in form.items() for word in ("-F", f"{name}={value}")]
+        + [f"{address}/imports"],
+        capture_output=True,
+        check=False,
+    )
+    if sent.returncode != 0:
+        sys.exit(f"curl: {sent.stderr.decode()} {sent.stdout.decode()}")
+    return str(json.loads(sent.stdout)["task_id"])
+
+
+def end_of(address: str, task_id: str, every: float = 0.05) -> dict:
+    """Waits until an import is done, looking so often."""
+    while True:
+        found = get(f"{address}/imports/{task_id}")
+        if found["status"] == "done":
+            return found
+        if found["status"] in ("failed", "cancelled"):
+            sys.exit(f"the import ended {found['status']}: {found['error']}")
+        time.sleep(every)
+
+
+def run_sluice(file: Path, work: Path, every: float = 0.05, **options: str) -> Run:
     """Imports a file into demo.sales, from sending it to the end of the import."""
     with sluice_server(work) as (pid, address):
         began = time.monotonic()
-        sent = subprocess.run(
-            ["curl", "--silent", "--show-error", "--fail-with-body", "--noproxy", "*", "-F", f"file=@{file}"]
-            + ["-F", "target=demo.sales", "-F", "force=true"]
-            + [word for name, value in options.items() for word in ("-F", f"{name}={value}")]
-            + [f"{address}/imports"],
-            capture_output=True,
-            check=False,
-        )
-        if sent.returncode != 0:
-            sys.exit(f"curl: {sent.stderr.decode()} {sent.stdout.decode()}")
+        task_id = send(address, file, **options)
         answered = time.monotonic() - began
-        task_id = json.loads(sent.stdout)["task_id"]
-        while True:
-            found = get(f"{address}/imports/{task_id}")
-            if found["status"] == "done":
-                return Run(time.monotonic() - began, peak_rss_mb(pid), answered)
-            if found["status"] in ("failed", "cancelled"):
-                sys.exit(f"the import ended {found['status']}: {found['error']}")
-            time.sleep(0.05)
+        end_of(address, task_id, every)
+        seconds = time.monotonic() - began
+        return Run(seconds, peak_rss_mb(pid), answered, account(address, task_id))
+
+
+def account(address: str, task_id: str) -> dict:
+    """How an import went that is done. What comes after its commit is in its profile a moment later."""
+    end = time.monotonic() + 10
+    while True:
+        found = get(f"{address}/imports/{task_id}")
+        steps = (found["profile"] or {"steps": []})["steps"]
+        if not steps or steps[-1]["name"] == "statistics" or time.monotonic() > end:
+            return {name: found[name] for name in ("plan", "profile", "stages")}
+        time.sleep(0.05)
 
 
 def first_line(*arguments: str) -> str:

@@ -51,7 +51,7 @@ def run_pgloader(file: Path, work: Path) -> Run:
         f"""
 LOAD CSV
   FROM '{file}' WITH ENCODING UTF-8 ({fields})
-  INTO postgresql://postgres@unix:{host}:{port}/postgres
+  INTO postgresql://postgres@unix:{host}:{port}/{os.environ['PGDATABASE']}
   TARGET TABLE {STAGING} ({fields})
   WITH skip header = 1, fields terminated by ',', fields optionally enclosed by '"',
        fields escaped by double-quote

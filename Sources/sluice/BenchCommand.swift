@@ -1,30 +1,38 @@
 import FoundationEssentials
 import ImportModel
+import Postgres
+import Synchronization
+import Telemetry
 import Threading
 import Validation
 import Worker
 
-/// `sluice bench FILE`: how fast the steps of an import are that need no database, each by itself, on one
-/// thread.
+/// `sluice bench FILE`: how fast the steps of an import are, each by itself; with `--target` also those that
+/// need a database, on a copy of the target that is taken back.
 struct BenchCommand {
   private let path: String
   private let columns: ColumnList?
-  private let options: ImportOptions
+  private let told: ToldOptions
+  private let settings: Settings
   private let rounds: Int
   private let isJSON: Bool
+  private let copiesRows: Bool
 
   init(_ arguments: Arguments) throws {
     guard arguments.files.count == 1, let path = arguments.files.first else {
       throw arguments.wrong("name one file")
     }
     self.path = path
-    options = try arguments.importOptions(except: ["columns", "rounds"]).options
-    let told = arguments["rounds"] ?? "3"
-    guard let rounds = Int(told), (1...1000).contains(rounds) else {
+    told = try arguments.importOptions(
+      except: ["columns", "rounds", Setting.databaseURL.flag, Setting.targets.flag])
+    settings = try Settings(arguments)
+    let words = arguments["rounds"] ?? "3"
+    guard let rounds = Int(words), (1...1000).contains(rounds) else {
       throw arguments.wrong("--rounds is a number from 1 to 1000")
     }
     self.rounds = rounds
     isJSON = arguments.flags.contains("json")
+    copiesRows = !arguments.flags.contains("empty")
     do {
       columns = try arguments["columns"].map { text throws(OptionError) in
         try ColumnList(parsing: text)
@@ -33,132 +41,101 @@ struct BenchCommand {
       throw arguments.wrong(
         "--\(error.option) \(error.message)\(error.hint.map { " (\($0))" } ?? "")")
     }
+    try checkTarget(arguments)
   }
 
-  /// Ends with 1 where the file cannot be read.
-  func run() async throws -> Int32 {
-    let executor = ThreadExecutor(name: "bench")
-    return try await withTaskExecutorPreference(executor) {
-      do {
-        let result = BenchResult(try await measure())
-        if isJSON {
-          Output.line(try result.json)
-        } else {
-          result.lines.forEach(Output.line)
-        }
-        return ExitCode.done
-      } catch let failure as ImportFailure {
-        Output.error("sluice: \(path): \(failure.message)\(failure.hint.map { " (\($0))" } ?? "")")
-        return ExitCode.failed
-      }
+  private func checkTarget(_ arguments: Arguments) throws {
+    guard told.target != nil else { return }
+    if columns != nil { throw arguments.wrong("--target tells the columns: leave --columns out") }
+    if settings.databaseURL == nil {
+      throw arguments.wrong(
+        "--target is looked for in the database: name it with \(Setting.databaseURL.variable)")
+    }
+    if told.options.mapping?.values.contains(where: { $0?.lookup != nil }) == true {
+      throw arguments.wrong("lookups are not measured: leave them out of --mapping")
+    }
+    if told.options.mode == .replace {
+      throw arguments.wrong("replacing is not measured: --mode is upsert, insert or append")
+    }
+    if told.options.duplicates == .reject {
+      throw arguments.wrong("rejecting duplicates is not measured: --duplicates is last or first")
     }
   }
 
-  private func measure() async throws -> [StepBench.Outcome] {
-    let bench = StepBench(
-      try LocalFile(path), columns: columns, options: options,
-      scratch: FileManager.default.temporaryDirectory.path)
+  /// Ends with 1 where the file cannot be read; a signal calls it off, and nothing stays behind.
+  func run() async throws -> Int32 {
+    let executor = ThreadExecutor(name: "bench")
+    let work = Task(executorPreference: executor) { try await measure() }
+    let interrupted = Mutex(false)
+    let signals = Task {
+      _ = await Signals.next()
+      interrupted.withLock { $0 = true }
+      work.cancel()
+    }
+    defer { signals.cancel() }
+    do {
+      let result = try await work.value
+      if isJSON {
+        Output.line(try result.json)
+      } else {
+        result.lines.forEach(Output.line)
+      }
+      return ExitCode.done
+    } catch  where interrupted.withLock({ $0 }) {
+      return ExitCode.interrupted
+    } catch let failure as ImportFailure {
+      Output.error("sluice: \(path): \(failure.message)\(failure.hint.map { " (\($0))" } ?? "")")
+    } catch let error as TargetError {
+      Output.error("sluice: \(error)")
+    }
+    return ExitCode.failed
+  }
+
+  private func measure() async throws -> BenchResult {
+    let file = try LocalFile(path)
+    guard let name = told.target, let url = settings.databaseURL else {
+      return try await BenchResult(rounds: measure(file, as: columns?.table), target: nil)
+    }
+    let connection = try await PostgresConnection.connect(
+      PostgresConfiguration(
+        url: url, applicationName: "sluice bench", connectTimeout: 10,
+        settings: DatabaseBench.sessionSettings),
+      logger: Logger(level: settings.logLevel, format: settings.logFormat))
+    do {
+      let result = try await measure(file, into: name, on: connection)
+      await connection.close()
+      return result
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  /// What needs no database.
+  private nonisolated(nonsending) func measure(
+    _ file: LocalFile, as table: TargetTable?
+  ) async throws -> [StepBench.Outcome] {
+    let bench = StepBench(file, table: table, options: told.options, scratch: scratch)
     var outcomes: [StepBench.Outcome] = []
     for _ in 0..<rounds { outcomes.append(try await bench.run()) }
     return outcomes
   }
-}
 
-/// What is shown of some rounds: the shortest time of each step.
-struct BenchResult {
-  private let last: StepBench.Outcome
-  private let steps: [StepBench.Step]
-  private let rounds: Int
-
-  /// - Parameter outcomes: one at least.
-  init(_ outcomes: [StepBench.Outcome]) {
-    let last = outcomes[outcomes.count - 1]
-    self.last = last
-    rounds = outcomes.count
-    steps = last.steps.indices.map { index in
-      let each = outcomes.map { $0.steps[index] }
-      return StepBench.Step(
-        name: each[0].name, seconds: each.map(\.seconds).min() ?? 0,
-        cpuSeconds: each.map(\.cpuSeconds).min() ?? 0)
+  private nonisolated(nonsending) func measure(
+    _ file: LocalFile, into name: String, on connection: PostgresConnection
+  ) async throws -> BenchResult {
+    let found = try await TargetCatalog()
+      .table(named: name, on: connection, patterns: settings.targets)
+    guard let target = found else {
+      throw ImportFailure(.unknownTarget, "there is no table \(name)")
     }
+    let bench = DatabaseBench(
+      file, target: target, options: told.options, scratch: scratch, copiesRows: copiesRows)
+    let plain = try await measure(file, as: target)
+    var outcomes: [DatabaseBench.Outcome] = []
+    for _ in 0..<rounds { outcomes.append(try await bench.run(on: connection)) }
+    return BenchResult(rounds: plain, target: BenchResult.Target(name: name, rounds: outcomes))
   }
 
-  /// A line for the file, and one for each step.
-  var lines: [String] {
-    let doubt = "\(last.doubtful) values that only Postgres could tell"
-    var lines = [
-      "\(last.bytes) bytes, \(last.rows) rows, \(last.rowsBad) of them rejected, \(doubt); best of \(rounds)"
-    ]
-    for step in steps {
-      let rates = (rate(Double(last.bytes) / 1e6, step), rate(Double(last.rows), step))
-      lines.append(
-        "\(BenchResult.title(step.name).padded(to: 36)) \("\(rates.0)".aligned(in: 6)) MB/s "
-          + "\("\(rates.1)".aligned(in: 12)) rows/s \(BenchResult.seconds(step).aligned(in: 8)) s")
-    }
-    return lines
-  }
-
-  /// One object, on one line.
-  var json: String {
-    get throws {
-      let object = Shown(
-        bytes: last.bytes, rows: last.rows, rowsBad: last.rowsBad, doubtful: last.doubtful,
-        encodedBytes: last.encodedBytes, rounds: rounds,
-        steps: steps.map { step in
-          Shown.Step(
-            name: step.name.rawValue, seconds: step.seconds, cpuSeconds: step.cpuSeconds,
-            mbPerSecond: Double(last.bytes) / 1e6 / max(step.seconds, 1e-9),
-            rowsPerSecond: Double(last.rows) / max(step.seconds, 1e-9))
-        })
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = .sortedKeys
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      return String(decoding: try encoder.encode(object), as: UTF8.self)
-    }
-  }
-
-  private struct Shown: Encodable {
-    struct Step: Encodable {
-      let name: String
-      let seconds: Double
-      let cpuSeconds: Double
-      let mbPerSecond: Double
-      let rowsPerSecond: Double
-    }
-    let bytes: Int64
-    let rows: Int64
-    let rowsBad: Int64
-    let doubtful: Int64
-    let encodedBytes: Int64
-    let rounds: Int
-    let steps: [Step]
-  }
-
-  private func rate(_ amount: Double, _ step: StepBench.Step) -> Int {
-    Int((amount / max(step.seconds, 1e-9)).rounded())
-  }
-
-  private static func seconds(_ step: StepBench.Step) -> String {
-    "\((step.seconds * 1000).rounded() / 1000)"
-  }
-
-  private static func title(_ name: StepBench.Step.Name) -> String {
-    switch name {
-    case .detecting: "detecting encoding and dialect"
-    case .reading: "reading"
-    case .surveying: "surveying how values are written"
-    case .encoding: "reading, validating and encoding"
-    case .all: "all that comes before the COPY"
-    }
-  }
-}
-
-extension String {
-  fileprivate func padded(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
-  }
-
-  fileprivate func aligned(in width: Int) -> String {
-    String(repeating: " ", count: max(0, width - count)) + self
-  }
+  private var scratch: String { FileManager.default.temporaryDirectory.path }
 }

@@ -14,7 +14,7 @@ enum Command: String, CaseIterable {
     case .inspect: "what a file is, the types of its columns, and a table that would take it"
     case .cat: "the rows of a file as plain CSV in UTF-8"
     case .doctor: "what stands in the way of imports, and the SQL that mends it"
-    case .bench: "how fast a file is read, validated and encoded, without a database"
+    case .bench: "how fast the steps of an import are, each by itself; what limits it"
     case .demo: "an embedded Postgres with a demo schema, a first import, then serve"
     }
   }
@@ -32,17 +32,7 @@ enum Command: String, CaseIterable {
       (Command.readingOptions, ["strict": "stop at the first bad row"])
     case .doctor:
       (["target": "schema.table: look at this one only"], ["json": "print the report as JSON"])
-    case .bench:
-      (
-        [
-          "columns":
-            "what the fields are, as in CREATE TABLE: \"id bigint, name text\"; texts unless told",
-          "rounds": "how often each step is measured; the shortest time counts (3)",
-        ].merging(Command.readingOptions.merging(Command.valueOptions) { first, _ in first }) {
-          first, _ in first
-        },
-        ["json": "print one JSON object"]
-      )
+    case .bench: (Command.benchOptions, Command.benchFlags)
     case .inspect: (Command.inspectOptions, Command.inspectFlags)
     case .import:
       (
@@ -79,6 +69,25 @@ extension Command {
     "comment": "what a line begins with that is a remark",
     "header": "true or false: whether the first row names the columns",
     "skip-rows": "lines before the table", "sheet": "of a workbook: its name or number",
+  ]
+
+  /// Those of `bench` that have a value.
+  static let benchOptions = [
+    "columns":
+      "what the fields are, as in CREATE TABLE: \"id bigint, name text\"; texts unless told",
+    "rounds": "how often each step is measured; the shortest time counts (3)",
+    "target":
+      "schema.table: its columns, and the steps that need a database, into a copy that is taken back",
+    "mode": "upsert, insert or append", "key": "columns of the conflict key",
+    "duplicates": "last or first",
+    "mapping": "JSON object from headers to columns",
+    Setting.databaseURL.flag: "\(Setting.databaseURL.variable): where the target is",
+    Setting.targets.flag: "\(Setting.targets.variable): \(Setting.targets.meaning)",
+  ].merging(readingOptions.merging(valueOptions) { first, _ in first }) { first, _ in first }
+
+  /// Those without.
+  static let benchFlags = [
+    "empty": "leave the rows of the target out of the copy", "json": "print one JSON object",
   ]
 
   /// Those of `inspect` that have a value.

@@ -77,13 +77,16 @@ class Database:
                 return b"".join(bytes(block) for block in copy)
 
     def staging_tables(self) -> list[str]:
-        """Tables of the schema sluice that are there for one import only."""
-        known = {"imports", "chunks", "rejects", "progress", "schema_migrations"}
-        return [
-            name
-            for (name,) in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'sluice'")
-            if name not in known and any(letter.isdigit() for letter in name)
-        ]
+        """Tables of the schema sluice that are there while one import runs."""
+        return self._tables_like("staging\\_%")
+
+    def image_tables(self) -> list[str]:
+        """Tables of the schema sluice by which imports can be taken back."""
+        return self._tables_like("undo\\_%\\_inserted") + self._tables_like("undo\\_%\\_updated")
+
+    def _tables_like(self, pattern: str) -> list[str]:
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = 'sluice' AND tablename LIKE %s"
+        return [name for (name,) in self.rows(query, pattern)]
 
     def close(self) -> None:
         self.connection.close()

@@ -240,7 +240,7 @@ def test_the_title_of_a_problem_is_the_phrase_of_its_status(shared_house: House)
         shared_house.api.send(few_rows(), key="nonsense"),
         shared_house.api.send(few_rows(), force="perhaps"),
         shared_house.api.send(few_rows(), "demo.nowhere"),
-        shared_house.api.call("POST", f"/imports/{uuid.uuid4()}/undo"),
+        shared_house.api.call("POST", f"/imports/{uuid.uuid4()}/retry"),
     ]
     phrases = {404: "Not Found", 422: "Unprocessable Content", 501: "Not Implemented"}
     for answer in answers:

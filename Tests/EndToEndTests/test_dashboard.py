@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from api import check_conserved
 from conftest import House, HouseMaker
-from program import ROOT
+from program import ROOT, eventually
 
 # Long, because the machine may be busy; what is waited for is a change of the page, not the time.
 PATIENCE_MS = 60_000
@@ -98,6 +98,12 @@ def one_row(number: int) -> str:
 
 def in_state(page: Page, status: str) -> Locator:
     return page.locator(f'[data-testid^="import-"][data-status="{status}"]')
+
+
+def done_task(house: House, count: int) -> str | None:
+    """The newest import, once so many are done."""
+    items = house.api.get("/imports", status="done")["items"]
+    return str(items[0]["task_id"]) if len(items) == count else None
 
 
 def newest_task(house: House) -> str:
@@ -355,6 +361,31 @@ def test_the_rejects_are_shown_and_can_be_downloaded(page: Page, house: House) -
     assert b"_errors" in Path(started.value.path()).read_bytes().split(b"\n")[0]
 
 
+def test_where_the_time_went_is_shown(page: Page, house: House, generated: Any) -> None:
+    upload(page, generated("sales-10k"))
+    expect(in_state(page, "done")).to_have_count(1)
+    task_id = newest_task(house)
+    panel = page.get_by_test_id(f"import-{task_id}").get_by_test_id("profile")
+
+    panel.locator("summary").click()
+
+    # It comes a moment after the commit, and without a reload.
+    expect(panel.locator('tr[data-step="statistics"]')).to_have_count(1)
+    steps = house.api.object(task_id)["profile"]["steps"]
+    assert [line.get_attribute("data-step") for line in panel.locator("tbody tr").all()] == [
+        step["name"] for step in steps
+    ]
+    longest = max(step["seconds"] for step in steps)
+    for step in steps:
+        line = panel.locator(f'tr[data-step="{step["name"]}"]')
+        bar = float(line.locator("progress").get_attribute("value") or "nan")
+        assert abs(bar - step["seconds"] / longest) < 0.01
+        _, seconds, _, rate = line.locator("td").all_inner_texts()
+        assert abs(float(seconds) - step["seconds"]) < 0.0051
+        assert rate == "" or abs(float(rate.replace(",", "")) - step["rows_per_second"]) <= 0.51
+        assert (rate == "") == (step["rows"] is None)
+
+
 def test_an_import_that_fails_says_why(page: Page) -> None:
     choose(page, "demo.sales")
     page.locator("#options summary").click()
@@ -394,6 +425,41 @@ def test_an_import_can_be_cancelled(make_house: HouseMaker, open_page: PageOpene
     row.get_by_test_id("cancel").click()
     expect(in_state(page, "cancelled")).to_have_count(1)
     assert house.api.object(newest_task(house))["status"] == "cancelled"
+
+
+def test_an_import_is_taken_back_when_that_is_meant(page: Page, house: House) -> None:
+    house.api.load((HEADER + "\n" + one_row(1) + "\n").encode())
+    upload(page, rows_file("two.csv", "1,A1,1,2024-01-01,7,1.00", one_row(2), one_row(3)))
+    row = page.get_by_test_id(f"import-{eventually('it is done', lambda: done_task(house, 2))}")
+    row.get_by_test_id("undo").click()
+    question = row.get_by_test_id("undo-question")
+    expect(question).to_contain_text("2 rows it inserted will be deleted, and the 1 row it changed")
+    expect(question).to_contain_text("possible until")
+    row.get_by_test_id("undo-no").click()
+    expect(question).to_be_hidden()
+    assert house.database.value("SELECT count(*) FROM demo.sales") == 3
+
+    house.database.execute("UPDATE demo.sales SET quantity = 9 WHERE serial_number = 3")
+    row.get_by_test_id("undo").click()
+    row.get_by_test_id("undo-yes").click()
+    expect(row.get_by_test_id("status")).to_have_text("undone")
+    expect(row.get_by_test_id("undo-outcome")).to_have_text(
+        "Taken back: 1 row deleted, 1 restored; 1 row left as it is."
+    )
+    expect(row.get_by_test_id("undo-left")).to_contain_text("serial_number = 3 the row was changed since")
+    expect(row.get_by_test_id("undo")).to_be_hidden()
+    assert house.database.rows("SELECT serial_number, quantity FROM demo.sales ORDER BY 1") == [(1, 1), (3, 9)]
+
+
+def test_an_undo_that_cannot_be_says_why(page: Page, house: House) -> None:
+    upload(page, rows_file("one.csv", one_row(1)))
+    row = in_state(page, "done")
+    row.get_by_test_id("undo").click()
+    house.database.execute("ALTER TABLE demo.sales RENAME COLUMN quantity TO pieces")
+    row.get_by_test_id("undo-yes").click()
+    expect(row.get_by_test_id("undo-error")).to_contain_text("has changed since the import")
+    expect(row.get_by_test_id("status")).to_have_text("done")
+    expect(row.get_by_test_id("undo")).to_be_visible()
 
 
 # The list

@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from api import TERMINAL, check_problem
 from conftest import House, HouseMaker
-from program import ROOT
+from program import ROOT, eventually
 
 Document = dict[str, Any]
 
@@ -265,6 +265,24 @@ def test_imports_are_as_it_says(house: House, checker: Checker) -> None:
     assert len(call("GET", "/stats")["by_target"]) == 1
 
 
+def test_an_undo_is_as_it_says(house: House, checker: Checker) -> None:
+    def call(method: str, **arguments: Any) -> tuple[int, Any]:
+        answer = house.api.call(method, f"/imports/{task_id}/undo", **arguments)
+        return answer.status_code, checker.check(method, "/imports/{id}/undo", answer)
+
+    task_id = house.api.load(GOOD)["task_id"]
+    house.database.execute("UPDATE demo.sales SET quantity = 5")
+    assert call("GET")[1]["items"] == []
+    assert call("POST")[0] == 202
+    eventually("it is undone", lambda: house.api.object(task_id)["status"] == "undone")
+    assert call("POST")[0] == 200
+    assert [item["reason"] for item in call("GET", params={"limit": 1})[1]["items"]] == ["changed"]
+    checker.check("GET", "/imports/{id}", house.api.call("GET", f"/imports/{task_id}"))
+    task_id = house.api.submit(BAD, on_error="abort")
+    house.api.wait(task_id, "failed")
+    assert call("POST")[0] == 409
+
+
 def test_inspections_are_as_it_says(shared_house: House, checker: Checker) -> None:
     bodies: list[dict[str, Any]] = [
         {"data": BAD, "params": {"target": "demo.sales", "partial": "true"}},
@@ -346,6 +364,10 @@ def test_each_target_is_as_it_says(shared_house: House, checker: Checker) -> Non
         ("PUT", "/templates/{name}", "/templates/a", {"data": b" " * 65_537}, 413),
         ("PUT", "/templates/{name}", "/templates/a", {"json": {"nonsense": 1}}, 422),
         ("DELETE", "/imports/{id}", f"/imports/{NOBODY}", {}, 404),
+        ("POST", "/imports/{id}/undo", f"/imports/{NOBODY}/undo", {}, 404),
+        ("POST", "/imports/{id}/undo", f"/imports/{NOBODY}/undo", {"headers": {"Origin": "https://example.org"}}, 403),
+        ("GET", "/imports/{id}/undo", f"/imports/{NOBODY}/undo", {}, 404),
+        ("GET", "/imports/{id}/undo", f"/imports/{NOBODY}/undo?limit=0", {}, 400),
         ("DELETE", "/imports/{id}", f"/imports/{NOBODY}", {"headers": {"Origin": "https://example.org"}}, 403),
         ("POST", "/imports", "/imports", {"files": {"file": GOOD}, "headers": {"Origin": "https://example.org"}}, 403),
         ("GET", "/ws", "/ws", {"headers": SHAKE | {"Origin": "https://example.org"}}, 403),

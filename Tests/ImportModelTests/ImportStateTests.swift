@@ -20,6 +20,8 @@ struct ImportStateTests {
       // The way ahead.
       Step(.queued, .parsing), Step(.parsing, .validated), Step(.validated, .loading),
       Step(.loading, .finalizing), Step(.finalizing, .done), Step(.done, .undone),
+      // Something may be in of what ended early.
+      Step(.failed, .undone), Step(.cancelled, .undone),
       Step(.queued, .failed), Step(.queued, .cancelled),
     ]
     for state in [ImportState.parsing, .validated, .loading, .finalizing] {

@@ -23,6 +23,28 @@ func record(
 struct ProgressLedgerTests {
   private let id = ImportID()
 
+  @Test("what came of an undo is told with it, and not with the end before")
+  func undone() {
+    var undone = record(id, [.queued, .done, .undone])
+    (undone.undo.deleted, undone.undo.left, undone.finishedAt) = (3, 1, "2026-01-01T00:00:02.000Z")
+    var ledger = ProgressLedger()
+    let told = ledger.note(undone, evenIfSame: false, now: 0).map(\.0)
+    #expect(told.map(\.status) == [.queued, .done, .undone])
+    #expect(told.map(\.undo.deleted) == [nil, nil, 3])
+    #expect(told.map { $0.finishedAt == nil } == [true, false, false])
+  }
+
+  @Test("one that is to be taken back is looked after, though it has ended")
+  func undoing() {
+    var ledger = ProgressLedger()
+    var done = record(id, [.queued, .done])
+    _ = ledger.note(done, evenIfSame: false, now: 0)
+    #expect(ledger.quiet(since: 1, limit: 10).isEmpty)
+    done.undo.isRequested = true
+    #expect(ledger.note(done, evenIfSame: true, now: 0).count == 1)
+    #expect(ledger.quiet(since: 1, limit: 10) == [id])
+  }
+
   @Test("states that passed unread are told in their order, each with a number of its own")
   func missed() {
     var ledger = ProgressLedger()

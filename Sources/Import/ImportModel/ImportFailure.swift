@@ -31,6 +31,8 @@ public struct ImportFailure: Error, Sendable, Codable, Equatable {
     case database
     /// The spool has lost the file.
     case spool
+    /// The target is not what it was when the import changed it: it cannot be taken back.
+    case targetChanged = "target_changed"
     /// Too many attempts ended without a result.
     case attemptsExhausted = "attempts_exhausted"
     /// The counts do not add up; nothing was committed.

@@ -1,9 +1,11 @@
+import FoundationEssentials
+
 /// Where the time of an import went: `profile` of its object. Steps overlap, so that their seconds add up
-/// to more than the import's.
+/// to more than the import's; those of all attempts are added up.
 public struct ImportProfile: Sendable, Codable, Equatable {
   /// One step.
   public struct Step: Sendable, Codable, Equatable {
-    /// Stable name: `look_over`, `parse`, `copy`, `lookups`, `duplicates`, `rules`, `merge`, and so on.
+    /// Stable name: see `ProfileStep`.
     public var name: String
     /// Seconds of work, those of waiting not counted.
     public var seconds: Double
@@ -55,5 +57,12 @@ public struct ImportProfile: Sendable, Codable, Equatable {
   /// Gathers steps.
   public init(steps: [Step] = []) {
     self.steps = steps
+  }
+
+  /// As it is kept in the database.
+  ///
+  /// - Throws: `EncodingError` for a number that JSON has none for.
+  public var json: String {
+    get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
   }
 }

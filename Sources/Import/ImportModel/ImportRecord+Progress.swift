@@ -49,8 +49,14 @@ extension ImportRecord {
     earlier.history = Array(history[...index])
     earlier.status = history[index].name
     earlier.asOf = history[index].at
-    earlier.finishedAt = nil
-    earlier.failure = nil
+    if !earlier.status.isTerminal {
+      earlier.finishedAt = nil
+      earlier.failure = nil
+    }
+    // What came of an undo is told with it.
+    earlier.undo.deleted = nil
+    earlier.undo.restored = nil
+    earlier.undo.left = nil
     switch earlier.status {
     case .queued, .parsing:
       earlier.counts = RowCounts()

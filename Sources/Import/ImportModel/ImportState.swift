@@ -16,7 +16,7 @@ public enum ImportState: String, Sendable, Codable, CaseIterable {
   case failed
   /// It was called off; the target is as it was.
   case cancelled
-  /// It was done, and taken back.
+  /// It was taken back: the target is as it was, but for rows that were changed since.
   case undone
 
   /// Whether nothing moves any more unless somebody asks for it.
@@ -37,8 +37,10 @@ public enum ImportState: String, Sendable, Codable, CaseIterable {
   public func canMove(to next: ImportState) -> Bool {
     switch (self, next) {
     case (.queued, .parsing), (.parsing, .validated), (.validated, .loading),
-      (.loading, .finalizing), (.finalizing, .done), (.done, .undone):
+      (.loading, .finalizing), (.finalizing, .done):
       true
+    // What ended early may have batches that are in.
+    case (.done, .undone), (.failed, .undone), (.cancelled, .undone): true
     case (.parsing, .parsing), (.validated, .parsing), (.loading, .parsing),
       (.finalizing, .parsing):
       true

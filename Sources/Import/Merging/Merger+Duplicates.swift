@@ -4,6 +4,8 @@ import Postgres
 /// What becomes of rows that share their key with another row of the file.
 extension Merger {
   func removeDuplicates(_ counts: inout RowCounts) async throws {
+    profile.begin(.duplicates)
+    defer { profile.end(.duplicates) }
     guard request.duplicates != .reject,
       try await connection.query(duplicates.hasDuplicates).rows[0].bool("found")
     else { return }
@@ -14,6 +16,8 @@ extension Merger {
   /// Moves duplicates from staging to the rejects, in a transaction of its own with its entry in the
   /// ledger: a failed import keeps them in its report, and another attempt does not look for them again.
   func rejectDuplicates(_ counts: inout RowCounts) async throws {
+    profile.begin(.duplicates)
+    defer { profile.end(.duplicates) }
     guard try await connection.query(duplicates.hasDuplicates).rows[0].bool("found") else { return }
     let removed = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       let removed = try await moveDuplicates()

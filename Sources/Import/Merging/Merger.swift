@@ -17,11 +17,11 @@ public struct Merger: Sendable {
   public typealias CheckRejects = @Sendable (RowCounts) throws -> Void
 
   /// First word of the advisory locks on targets; the second is the OID.
-  private static let lockSpace: Int64 = 0x51C1
+  static let lockSpace: Int64 = 0x51C1
 
   /// Who waits for a lock keeps a worker's place: after five seconds the import is handed back. A shorter
   /// limit of the role or the database stays.
-  private static let limitOfWaits = """
+  static let limitOfWaits = """
     SELECT set_config('lock_timeout', '5s', true) FROM pg_settings
      WHERE name = 'lock_timeout' AND setting::integer NOT BETWEEN 1 AND 5000
     """
@@ -32,11 +32,17 @@ public struct Merger: Sendable {
   let watch: Watch
   let reject: Reject
   let check: CheckRejects
+  let profile: ProfileRecorder
+  /// See `rehearse`.
+  var original: TargetTable?
 
   /// Prepares a merge over a connection that nobody else uses.
+  ///
+  /// - Parameter profile: where it notes what its steps take; it is kept with the end.
   public init(
     _ request: MergeRequest, on connection: PostgresConnection, watch: @escaping Watch,
-    reject: @escaping Reject, checkRejects check: @escaping CheckRejects
+    reject: @escaping Reject, checkRejects check: @escaping CheckRejects,
+    profile: ProfileRecorder = ProfileRecorder()
   ) {
     self.request = request
     duplicates = DuplicateStatements(request)
@@ -44,6 +50,7 @@ public struct Merger: Sendable {
     self.watch = watch
     self.reject = reject
     self.check = check
+    self.profile = profile
   }
 
   /// Merges and commits.
@@ -78,11 +85,15 @@ public struct Merger: Sendable {
   private func attempt(
     _ staged: RowCounts, hopingFor hope: MergePlan? = nil
   ) async throws -> Result<MergeOutcome, ImportFailure>? {
-    try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
-      try await prepare()
-      let isEmpty = try await targetIsEmpty()
+    try await inTransaction { connection in
+      let isEmpty = try await profile.measure(.lock) {
+        try await prepare()
+        return try await targetIsEmpty()
+      }
       if hope == .empty, !isEmpty { return nil }
-      let rules = try await RuleCatalog.read(request.target, on: connection)
+      let rules = try await profile.measure(.rules) {
+        try await RuleCatalog.read(original ?? request.target, on: connection)
+      }
       let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
       var counts = staged
       if request.hasKey, hope == nil || request.duplicates == .first {
@@ -92,22 +103,18 @@ public struct Merger: Sendable {
       if hope == nil, sieve.isNeeded, let failure = try await sift(sieve, &counts) {
         return .failure(failure)
       }
-      let ground = try await MergeGround.read(request, rules: rules, on: connection)
-      let rows = counts.ok - counts.skipped
-      let choice =
-        hope == .empty
-        ? MergeChoice.empty(rows: rows)
-        : try await MergeChoice.choose(request, ground, rows: rows, on: connection)
-      try await ground.images.create(on: connection)
+      let (ground, choice) = try await plan(counts, rules: rules, isEmpty: hope == .empty)
       switch try await merge(counts, choice: choice, ground: ground) {
       case .failure(let failure):
         try await ground.images.seal(RowCounts(), on: connection)
         return .failure(failure)
       case .success(let counts):
         try await watch(MergeProgress(counts: counts, isFinalizing: true))
+        let outcome = MergeOutcome(counts: counts, plan: choice.plan, report: choice.report)
+        guard original == nil else { return .success(outcome) }
         try await ground.images.seal(counts, on: connection)
         try await finish(counts, choice.report)
-        return .success(MergeOutcome(counts: counts, plan: choice.plan, report: choice.report))
+        return .success(outcome)
       }
     }
   }
@@ -118,6 +125,22 @@ public struct Merger: Sendable {
     return try await connection.query(
       "SELECT NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty"
     ).rows[0].bool("empty")
+  }
+
+  /// Looks at what there is to merge, chooses how, and makes room for what takes it back.
+  private func plan(
+    _ counts: RowCounts, rules: TargetRules, isEmpty: Bool
+  ) async throws -> (MergeGround, MergeChoice) {
+    profile.begin(.plan)
+    defer { profile.end(.plan) }
+    let ground = try await MergeGround.read(request, rules: rules, on: connection)
+    let rows = counts.ok - counts.skipped
+    let choice =
+      isEmpty
+      ? MergeChoice.empty(rows: rows)
+      : try await MergeChoice.choose(request, ground, rows: rows, on: connection)
+    try await ground.images.create(on: connection)
+    return (ground, choice)
   }
 
   private func prepare() async throws {
@@ -133,6 +156,8 @@ public struct Merger: Sendable {
   ///
   /// - Returns: a failure where they are more than may be.
   private func sift(_ sieve: RuleCheck, _ counts: inout RowCounts) async throws -> ImportFailure? {
+    profile.begin(.rules)
+    defer { profile.end(.rules) }
     let removed = try await sieve.sift()
     guard removed > 0 else { return nil }
     counts.ok -= removed
@@ -175,7 +200,7 @@ public struct Merger: Sendable {
           'name', 'done', 'at', extract(epoch FROM clock_timestamp())),
         bytes_done = source_bytes, rows_total = $3, rows_read = $3, rows_ok = $4, rows_bad = $5,
         rows_skipped = $6, rows_inserted = $7, rows_updated = $8, rows_unchanged = $9,
-        plan = $10::jsonb
+        plan = $10::jsonb, profile = $11::jsonb
       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
       """
     let ended = try await connection.query(
@@ -185,6 +210,7 @@ public struct Merger: Sendable {
         .int(counts.ok), .int(counts.bad), .int(counts.skipped), .int(counts.inserted),
         .int(counts.updated), .int(counts.unchanged),
         .text(String(decoding: try JSONEncoder().encode(report), as: UTF8.self)),
+        .text(try profile.profile.json),
       ])
     if ended.affected == 0 { throw LeaseLost(request.lease) }
     // Staging itself is dropped after the commit: whoever reads it must not hold up the end.

@@ -142,7 +142,8 @@ extension RowDigest {
       UNION ALL SELECT '"char"'::regtype::oid
       UNION ALL SELECT oid FROM pg_type WHERE typtype = 'e'
     )
-    SELECT c.attname, format('%I.%I', n.nspname, f.proname) AS send,
+    SELECT c.attname,
+      CASE WHEN f.oid IS NULL THEN '' ELSE format('%I.%I', n.nspname, f.proname) END AS send,
       CASE
         WHEN t.oid IN (SELECT oid FROM exact) THEN 'plain'
         WHEN t.oid = 'numeric'::regtype THEN CASE WHEN b.modifier >= 0 THEN 'number' ELSE 'send' END

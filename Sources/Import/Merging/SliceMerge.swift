@@ -218,6 +218,8 @@ extension Merger {
   func merge(
     _ counts: RowCounts, choice: MergeChoice, ground: MergeGround
   ) async throws -> Result<RowCounts, ImportFailure> {
+    profile.begin(.merge)
+    defer { profile.end(.merge) }
     let slices = SliceMerge(self, choice: choice, ground: ground)
     let rules = ground.rules
     do {

@@ -20,6 +20,8 @@ public final class ImportMeter: Sendable {
 
   /// The lease under which the import runs.
   public let lease: Lease
+  /// Where its time goes.
+  public let profile = ProfileRecorder()
   private let state = Mutex(State())
   private let clock = ContinuousClock()
   private let origin: ContinuousClock.Instant

@@ -66,11 +66,13 @@ public struct ImportSnapshots: Sendable {
     return try result.rows.map(ImportSnapshots.record)
   }
 
-  /// The imports that wait or run, oldest first: what a dashboard shows when it connects.
+  /// The imports that wait, run or are to be taken back, oldest first: what a dashboard shows when it
+  /// connects.
   public func active(limit: Int) async throws -> [ImportRecord] {
     let sql =
       ImportSnapshots.select + """
          WHERE i.status IN ('queued', 'parsing', 'validated', 'loading', 'finalizing')
+            OR i.undo_requested AND i.status IN ('done', 'failed', 'cancelled')
          ORDER BY i.id LIMIT $1
         """
     return try await pool.query(sql, [.int(Int64(limit))]).rows.map(ImportSnapshots.record)
@@ -94,7 +96,8 @@ public struct ImportSnapshots: Sendable {
            to_char(i.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
            to_char(i.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS started_at,
            to_char(i.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS finished_at,
-           i.commit_requested, i.plan, i.profile, i.warnings, i.undo_requested,
+           i.commit_requested, i.plan, coalesce(p.profile, i.profile) AS profile, i.warnings,
+           i.undo_requested,
            u.import_id IS NOT NULL AND NOT i.undo_requested AND u.expires_at > clock_timestamp()
              AND i.status IN ('done', 'failed', 'cancelled') AS can_be_undone,
            to_char(u.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS undo_until,

@@ -54,10 +54,10 @@ struct ProgressLedger {
     told[id].map { ($0.record, $0.seq) }
   }
 
-  /// Imports that have not ended and were last told of before a moment.
+  /// Imports that have not ended, or are being taken back, and were last told of before a moment.
   func quiet(since moment: Double, limit: Int) -> [ImportID] {
     Array(
-      told.lazy.filter { !$0.value.record.status.isTerminal && $0.value.at < moment }
+      told.lazy.filter { $0.value.record.isMoving && $0.value.at < moment }
         .map(\.key).prefix(limit))
   }
 
@@ -75,11 +75,14 @@ struct ProgressLedger {
   }
 
   private var oldestFinished: Int? {
-    order.firstIndex { told[$0]?.record.status.isTerminal == true }
+    order.firstIndex { told[$0]?.record.isMoving == false }
   }
 }
 
 extension ImportRecord {
+  /// Whether there will be more to tell, although nobody asks for it.
+  fileprivate var isMoving: Bool { !status.isTerminal || undo.isRequested }
+
   /// Whether a client would see no difference, but for the time that has passed.
   fileprivate func tellsSame(as other: ImportRecord?) -> Bool {
     guard var other else { return false }

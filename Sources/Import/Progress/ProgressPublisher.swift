@@ -72,7 +72,7 @@ public actor ProgressPublisher {
     guard !due.isEmpty else { return }
     let states = try await write(due)
     let now = clock.now
-    for (lease, reading) in due {
+    for (lease, reading, _) in due {
       guard var entry = entries[lease] else { continue }
       entry.published = reading
       entry.publishedAt = now
@@ -82,16 +82,19 @@ public actor ProgressPublisher {
     }
   }
 
-  private func dueEntries() -> [(Lease, ImportMeter.Reading)] {
+  private func dueEntries() -> [(Lease, ImportMeter.Reading, ImportProfile)] {
     let now = clock.now
     return entries.compactMap { lease, entry in
       let reading = entry.meter.reading
       let stale = now - entry.publishedAt >= .milliseconds(400)
-      return reading != entry.published || stale ? (lease, reading) : nil
+      guard reading != entry.published || stale else { return nil }
+      return (lease, reading, entry.meter.profile.profile)
     }
   }
 
-  private func write(_ due: [(Lease, ImportMeter.Reading)]) async throws -> [Lease: LeaseState] {
+  private func write(
+    _ due: [(Lease, ImportMeter.Reading, ImportProfile)]
+  ) async throws -> [Lease: LeaseState] {
     func column(_ value: (ImportMeter.Reading) -> Int64) -> PostgresParameter {
       .int8Array(due.map { value($0.1) })
     }
@@ -103,6 +106,7 @@ public actor ProgressPublisher {
         column { $0.counts.bad }, column { $0.counts.skipped }, column { $0.counts.inserted },
         column { $0.counts.updated }, column { $0.counts.unchanged },
         column { Int64($0.rowsPerSecond) }, .text(ProgressPublisher.channel),
+        .textArray(try due.map { try $0.2.json }),
       ])
     var states: [Lease: LeaseState] = [:]
     for row in result.rows {
@@ -116,24 +120,26 @@ public actor ProgressPublisher {
   private static let upsert = """
     WITH due AS (
       SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[],
-        $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
+        $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[],
+        $13::text[])
         AS d (import_id, lease_id, bytes_done, rows_read, rows_ok, rows_bad, rows_skipped,
-              rows_inserted, rows_updated, rows_unchanged, rows_per_second)
+              rows_inserted, rows_updated, rows_unchanged, rows_per_second, profile)
     ), held AS (
       SELECT d.*, i.cancel_requested
         FROM due d JOIN sluice.imports i ON i.id = d.import_id AND i.lease_id = d.lease_id
     ), written AS (
       INSERT INTO sluice.progress AS p (import_id, lease_id, bytes_done, rows_read, rows_ok, rows_bad,
-          rows_skipped, rows_inserted, rows_updated, rows_unchanged, rows_per_second)
+          rows_skipped, rows_inserted, rows_updated, rows_unchanged, rows_per_second, profile)
       SELECT import_id, lease_id, bytes_done, rows_read, rows_ok, rows_bad, rows_skipped,
-             rows_inserted, rows_updated, rows_unchanged, rows_per_second
+             rows_inserted, rows_updated, rows_unchanged, rows_per_second, profile::jsonb
         FROM held
       ON CONFLICT (import_id) DO UPDATE SET
         lease_id = excluded.lease_id, bytes_done = excluded.bytes_done,
         rows_read = excluded.rows_read, rows_ok = excluded.rows_ok, rows_bad = excluded.rows_bad,
         rows_skipped = excluded.rows_skipped, rows_inserted = excluded.rows_inserted,
         rows_updated = excluded.rows_updated, rows_unchanged = excluded.rows_unchanged,
-        rows_per_second = excluded.rows_per_second, updated_at = clock_timestamp()
+        rows_per_second = excluded.rows_per_second, profile = excluded.profile,
+        updated_at = clock_timestamp()
       RETURNING p.import_id
     )
     SELECT h.import_id AS id, h.lease_id, h.cancel_requested,

@@ -26,15 +26,20 @@ public struct ChunkLoader: Sendable {
   private let lease: Lease
   private let attempt: Int
   private let connection: PostgresConnection
+  private let profile: ProfileRecorder
 
   /// Stages into a table that `StagingTable.prepare` has made.
+  ///
+  /// - Parameter profile: where it notes what COPY and the end of a chunk take.
   public init(
-    table: StagingTable, lease: Lease, attempt: Int, connection: PostgresConnection
+    table: StagingTable, lease: Lease, attempt: Int, connection: PostgresConnection,
+    profile: ProfileRecorder = ProfileRecorder()
   ) {
     self.table = table
     self.lease = lease
     self.attempt = attempt
     self.connection = connection
+    self.profile = profile
   }
 
   /// Stages one chunk.
@@ -45,17 +50,18 @@ public struct ChunkLoader: Sendable {
     number: Int64, from start: FilePosition, batches: @escaping BatchSource,
     recycle: @escaping @Sendable (EncodedBatch) -> Void
   ) async throws -> Chunk {
-    let columns = [table.layout.rowColumn] + table.layout.columns.map(\.name)
-    let copy = """
-      COPY \(table.name) (\(columns.map(quotedIdentifier).joined(separator: ", ")))
-      FROM STDIN (FORMAT binary)
-      """
+    let copy = StagingTable.copyStatement(into: table.name, with: table.layout)
+    defer { profile.end(.commit) }
     return try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       // What the chunk writes is unlogged or can be computed again: nobody waits for the disk.
       try await connection.execute("SET LOCAL synchronous_commit = off")
-      let gathered = try await connection.copyInBinary(into: copy) { writer in
-        try await gather(batches, from: start, into: writer, recycle: recycle)
+      let gathered = try await profile.measure(.copy) {
+        try await connection.copyInBinary(into: copy) { writer in
+          try await gather(batches, from: start, into: writer, recycle: recycle)
+        }
       }
+      // It ends behind the transaction.
+      profile.begin(.commit)
       var chunk = gathered.result.chunk
       if chunk.rowsBad > 0 {
         chunk.rejectRoom = try await RejectStore.insert(
@@ -82,6 +88,7 @@ public struct ChunkLoader: Sendable {
       gathered.chunk.rowsOK += Int64(batch.rowsOK)
       gathered.chunk.rowsBad += Int64(batch.rowsBad)
       gathered.chunk.end = batch.end
+      profile.count(.copy, rows: Int64(batch.rowsOK))
       gathered.rejects += batch.rejects
       recycle(batch)
     }

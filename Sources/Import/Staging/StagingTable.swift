@@ -142,14 +142,25 @@ public struct StagingTable: Sendable {
   /// The `application_name` of the sessions that stage and merge.
   public static let applicationName = "sluice import"
 
+  /// The statement that makes a staging table.
+  ///
   /// Autovacuum stays away: the table lives for minutes, and pages must be filled in the order of rows.
-  static func definition(of name: String, with layout: StagingLayout) -> String {
+  public static func definition(of name: String, with layout: StagingLayout) -> String {
     let columns = layout.columns.map { "  \(quotedIdentifier($0.name)) \($0.sqlType)" }
     let all = ["  \(quotedIdentifier(layout.rowColumn)) bigint NOT NULL"] + columns
     return """
       CREATE UNLOGGED TABLE \(name) (
       \(all.joined(separator: ",\n"))
       ) WITH (autovacuum_enabled = false)
+      """
+  }
+
+  /// The COPY into a staging table.
+  public static func copyStatement(into name: String, with layout: StagingLayout) -> String {
+    let columns = [layout.rowColumn] + layout.columns.map(\.name)
+    return """
+      COPY \(name) (\(columns.map(quotedIdentifier).joined(separator: ", ")))
+      FROM STDIN (FORMAT binary)
       """
   }
 

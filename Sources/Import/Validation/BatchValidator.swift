@@ -15,6 +15,7 @@ public final class BatchValidator {
 
   private let columns: [BatchColumn]
   private let arbiter: Arbiter
+  private let profile: ProfileRecorder
   private let fieldsNeeded: Int
   private var flags: ContiguousArray<RowFlags> = []
 
@@ -24,10 +25,12 @@ public final class BatchValidator {
   ///   - table: the target that the mapping was made for.
   ///   - mapping: at least one column, as `HeaderMapping` makes it.
   ///   - arbiter: a session with the settings of the one that loads.
+  ///   - profile: where it notes what it takes.
   /// - Throws: `MappingError` where nothing is mapped, or a column that is none of the table's, or the
   ///   formats do not fit together.
   public init(
-    table: TargetTable, mapping: [MappedColumn], options: ValidationOptions, arbiter: Arbiter
+    table: TargetTable, mapping: [MappedColumn], options: ValidationOptions, arbiter: Arbiter,
+    profile: ProfileRecorder = ProfileRecorder()
   ) throws(MappingError) {
     guard !mapping.isEmpty else {
       throw MappingError(
@@ -50,6 +53,7 @@ public final class BatchValidator {
     stagingColumns = mapping.map { StagingColumn(for: $0.read) }
     fieldsNeeded = mapping.reduce(0) { max($0, $1.field + 1) }
     self.arbiter = arbiter
+    self.profile = profile
   }
 
   /// Encodes a batch.
@@ -71,12 +75,18 @@ public final class BatchValidator {
     (output.start, output.end) = (start, batch.end)
     (output.count, output.rowsOK, output.rowsBad, output.rejects) = (0, 0, 0, [])
     guard !batch.rows.isEmpty else { return }
-    encodeColumns(of: batch)
+    profile.measure(.validate) { encodeColumns(of: batch) }
+    profile.count(.validate, rows: Int64(batch.rows.count))
     for column in columns where column.buffer.doubtfulCount > 0 {
       doubtfulCount += Int64(column.buffer.doubtfulCount)
+      profile.begin(.arbiter)
+      defer { profile.end(.arbiter) }
       try await arbitrate(column, of: batch)
     }
+    profile.begin(.encode)
+    defer { profile.end(.encode) }
     assemble(batch, into: &output)
+    profile.count(.encode, rows: Int64(output.rowsOK))
     output.rowsBad = batch.rows.count - output.rowsOK
     if output.rowsBad > 0 { output.rejects = collectRejects(of: batch, rejectRoom) }
   }

@@ -183,7 +183,9 @@ struct ImportRoutes: Sendable {
     if !changed {
       throw Problem(
         status: 409, code: "already_finished",
-        detail: "import \(id) is \(record.status.rawValue)")
+        detail: "import \(id) is \(record.status.rawValue)"
+          + (record.undo.isRequested ? ", and is being taken back" : ""),
+        hint: record.undo.isRequested ? "an undo cannot be called off" : nil)
     }
     if record.status == .cancelled { try await removeFile(id) }
     return try .json(record)

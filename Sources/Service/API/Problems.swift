@@ -95,8 +95,8 @@ enum Problems {
       case .unknownTarget: (422, "unknown_target")
       case .unreadableFile: (415, "unsupported_format")
       case .badOption, .ambiguousValues: (422, "bad_option")
-      case .tooManyRejects, .constraint, .database, .spool, .attemptsExhausted, .notConserved,
-        .internal:
+      case .tooManyRejects, .constraint, .database, .spool, .targetChanged, .attemptsExhausted,
+        .notConserved, .internal:
         nil
       }
     guard let answer else { return nil }

@@ -18,6 +18,7 @@ public struct SluiceAPI: Sendable {
     var table = RouteTable(origins: origins)
     ImportRoutes(services: services).add(to: &table)
     ErrorReport(services: services).add(to: &table)
+    UndoRoutes(services: services).add(to: &table)
     TargetRoutes(services: services).add(to: &table)
     InspectRoute(services: services).add(to: &table)
     TemplateRoutes(services: services).add(to: &table)
@@ -39,7 +40,6 @@ enum LaterRoutes {
   static let calls: [(HTTPMethod, String)] = [
     (.get, "/imports/{id}/diff"), (.get, "/imports/{id}/events"),
     (.post, "/imports/{id}/commit"), (.post, "/imports/{id}/retry"),
-    (.post, "/imports/{id}/undo"),
     (.post, "/uploads"), (.get, "/uploads"), (.head, "/uploads/{id}"), (.patch, "/uploads/{id}"),
     (.delete, "/uploads/{id}"),
   ]

@@ -35,6 +35,7 @@ struct StatsRoute: Sendable {
                'done', count(*) FILTER (WHERE status = 'done'),
                'failed', count(*) FILTER (WHERE status = 'failed'),
                'cancelled', count(*) FILTER (WHERE status = 'cancelled'),
+               'undone', count(*) FILTER (WHERE status = 'undone'),
                'rows', coalesce(sum(rows), 0),
                'average_seconds', round(avg(seconds), 3),
                'p95_seconds', round(

@@ -33,8 +33,10 @@ public enum DashboardPages {
     "list.js": .script(PackageResources.list_js),
     "row.js": .script(PackageResources.row_js),
     "source.js": .script(PackageResources.source_js),
+    "profile.js": .script(PackageResources.profile_js),
     "rejects.js": .script(PackageResources.rejects_js),
     "warnings.js": .script(PackageResources.warnings_js),
+    "undo.js": .script(PackageResources.undo_js),
   ]
 
   /// Only files of the program's own run or are shown, nothing inline; data can never become markup

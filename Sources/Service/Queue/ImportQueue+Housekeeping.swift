@@ -16,7 +16,10 @@ extension ImportQueue {
     }
   }
 
-  /// Removes imports, with their rejects, that ended longer ago than so many seconds.
+  /// Removes imports, with their rejects, that ended longer ago than so many seconds; not those that are to be
+  /// taken back.
+  ///
+  /// Tables that an import has left are found by their names when it is gone.
   ///
   /// The rejects go first, page by page: those of one import may be more than one statement removes in
   /// its time.
@@ -25,7 +28,7 @@ extension ImportQueue {
   public func removeFinished(olderThan seconds: Int64) async throws -> Int {
     let sql = """
       SELECT id FROM sluice.imports
-       WHERE finished_at < clock_timestamp() - make_interval(secs => $1)
+       WHERE finished_at < clock_timestamp() - make_interval(secs => $1) AND NOT undo_requested
        ORDER BY finished_at LIMIT 100
       """
     var removed = 0
@@ -43,7 +46,7 @@ extension ImportQueue {
     let sql = """
       DELETE FROM sluice.rejects WHERE ctid = ANY (ARRAY(
         SELECT r.ctid FROM sluice.imports i JOIN sluice.rejects r ON r.import_id = i.id
-         WHERE i.id = ANY ($1::uuid[])
+         WHERE i.id = ANY ($1::uuid[]) AND NOT i.undo_requested
            AND i.finished_at < clock_timestamp() - make_interval(secs => $2)
          LIMIT 5000))
       """
@@ -53,7 +56,7 @@ extension ImportQueue {
   private func remove(_ ids: [String], olderThan seconds: Int64) async throws -> Int {
     let sql = """
       DELETE FROM sluice.imports
-       WHERE id = ANY ($1::uuid[])
+       WHERE id = ANY ($1::uuid[]) AND NOT undo_requested
          AND finished_at < clock_timestamp() - make_interval(secs => $2)
       """
     return try await pool.query(sql, [.textArray(ids), .int(seconds)]).affected

@@ -4,14 +4,26 @@ import Postgres
 
 /// An import that a worker has claimed.
 public struct ClaimedImport: Sendable {
+  /// What a worker does with an import.
+  public enum Work: Sendable {
+    /// Carries it out.
+    case importing
+    /// Takes it back.
+    case undoing
+  }
+
   /// The right to write on it.
   public let lease: Lease
-  /// How often it was begun, this time included.
+  /// What is to be done.
+  public let work: Work
+  /// How often this work was begun, this time included.
   public let attempt: Int
   /// Under which id the spool holds its bytes.
   public let spoolID: String
   /// Why the last attempt that was given back had no result, where one was.
   public let lastFailure: ImportFailure?
+  /// Where the time of earlier attempts went, where there were any.
+  public let profile: ImportProfile?
 }
 
 extension ImportQueue {
@@ -31,9 +43,13 @@ extension ImportQueue {
       guard let row = result.rows.first, let id = ImportID(try row.string("id")) else { return nil }
       return ClaimedImport(
         lease: Lease(importID: id, id: try row.string("lease_id")),
+        work: try row.bool("undoing") ? .undoing : .importing,
         attempt: try row.int("attempt"), spoolID: try row.string("spool_id"),
         lastFailure: try row["last_reason"].map {
           try JSONDecoder().decode(ImportFailure.self, from: Data($0.utf8))
+        },
+        profile: try row["profile"].map {
+          try JSONDecoder().decode(ImportProfile.self, from: Data($0.utf8))
         })
     } catch let error as PostgresError where error.constraint == "imports_running_target" {
       // Another worker took an import into the same target at the same moment. It is seen now, so the
@@ -42,10 +58,14 @@ extension ImportQueue {
     }
   }
 
+  /// An undo leaves the state as it is until it is through.
   private static let claimStatement = """
     WITH next AS (
-      SELECT i.id FROM sluice.imports i
+      SELECT i.id, i.undo_requested AND i.status IN ('done', 'failed', 'cancelled') AS undoing
+        FROM sluice.imports i
        WHERE (i.status = 'queued' AND i.available_at <= clock_timestamp()
+              OR i.undo_requested AND i.status IN ('done', 'failed', 'cancelled')
+                AND i.lease_id IS NULL AND i.available_at <= clock_timestamp()
               OR i.lease_id IS NOT NULL AND i.lease_expires_at < clock_timestamp())
          AND NOT EXISTS (SELECT FROM sluice.imports r
               WHERE r.target = i.target AND r.lease_id IS NOT NULL AND r.id <> i.id)
@@ -54,14 +74,22 @@ extension ImportQueue {
        FOR UPDATE SKIP LOCKED
     ), claimed AS (
       UPDATE sluice.imports i SET
-        status = 'parsing', lease_id = gen_random_uuid(), worker = $1, attempt = attempt + 1,
+        status = CASE WHEN undoing THEN status ELSE 'parsing' END,
+        lease_id = gen_random_uuid(), worker = $1,
+        attempt = attempt + CASE WHEN undoing THEN 0 ELSE 1 END,
+        undo_attempt = undo_attempt + CASE WHEN undoing THEN 1 ELSE 0 END,
         lease_expires_at = clock_timestamp() + make_interval(secs => $2),
         started_at = coalesce(started_at, clock_timestamp()),
-        history = history || jsonb_build_object(
-          'name', 'parsing', 'at', extract(epoch FROM clock_timestamp()))
+        -- A worker that died has told last here where its time went.
+        profile = CASE WHEN undoing THEN i.profile ELSE coalesce((SELECT p.profile
+          FROM sluice.progress p WHERE p.import_id = i.id AND p.lease_id = i.lease_id), i.profile) END,
+        history = CASE WHEN undoing THEN history ELSE history || jsonb_build_object(
+          'name', 'parsing', 'at', extract(epoch FROM clock_timestamp())) END
       FROM next WHERE i.id = next.id
-      RETURNING i.id, i.lease_id, i.attempt, i.spool_id,
-        jsonb_path_query_array(i.history, '$[*].reason') -> -1 AS last_reason
+      RETURNING i.id, i.lease_id, i.spool_id, i.profile, undoing,
+        CASE WHEN undoing THEN i.undo_attempt ELSE i.attempt END AS attempt,
+        CASE WHEN undoing THEN (SELECT u.error FROM sluice.undo u WHERE u.import_id = i.id)
+          ELSE jsonb_path_query_array(i.history, '$[*].reason') -> -1 END AS last_reason
     )
     SELECT c.*, pg_notify($3, c.id::text) FROM claimed c
     """
@@ -156,7 +184,8 @@ extension ImportQueue {
   ///   the attempt before stay.
   /// - Throws: `LeaseLost` where the lease no longer holds.
   public func end(
-    _ lease: Lease, as state: ImportState, failure: ImportFailure?, counts: RowCounts?, bytes: Int64
+    _ lease: Lease, as state: ImportState, failure: ImportFailure?, counts: RowCounts?,
+    bytes: Int64, profile: ImportProfile? = nil
   ) async throws {
     let sql = """
       WITH ended AS (
@@ -167,7 +196,7 @@ extension ImportQueue {
           rows_read = coalesce($5::bigint, rows_read), rows_ok = coalesce($6::bigint, rows_ok),
           rows_bad = coalesce($7::bigint, rows_bad),
           bytes_done = CASE WHEN $5::bigint IS NULL THEN bytes_done ELSE $8 END,
-          lease_id = NULL, lease_expires_at = NULL
+          profile = coalesce($11::jsonb, profile), lease_id = NULL, lease_expires_at = NULL
         WHERE id = $1::uuid AND lease_id = $2::uuid
         RETURNING id
       )
@@ -180,6 +209,7 @@ extension ImportQueue {
         try json(failure), counts.map { .int($0.read) } ?? .null,
         counts.map { .int($0.ok) } ?? .null, counts.map { .int($0.bad) } ?? .null,
         .int(bytes), .text(ImportQueue.progressChannel), .text(ImportQueue.channel),
+        try json(profile),
       ])
     if result.rows.isEmpty { throw LeaseLost(lease) }
   }
@@ -191,7 +221,7 @@ extension ImportQueue {
   ///   - reason: why the attempt had no result; the import fails with it, should there be none after it.
   public func release(
     _ lease: Lease, after delay: Duration, countsAsAttempt: Bool,
-    because reason: ImportFailure? = nil
+    because reason: ImportFailure? = nil, profile: ImportProfile? = nil
   ) async throws {
     let sql = """
       WITH released AS (
@@ -200,6 +230,7 @@ extension ImportQueue {
           finished_at = CASE WHEN cancel_requested THEN clock_timestamp() END,
           lease_id = NULL, lease_expires_at = NULL,
           attempt = attempt - CASE WHEN $4 THEN 0 ELSE 1 END,
+          profile = coalesce($8::jsonb, profile),
           available_at = clock_timestamp() + make_interval(secs => $3),
           history = history || jsonb_strip_nulls(jsonb_build_object(
             'name', CASE WHEN cancel_requested THEN 'cancelled' ELSE 'queued' END,
@@ -214,13 +245,27 @@ extension ImportQueue {
       [
         .text(lease.importID.description), .text(lease.id), .double(delay / .seconds(1)),
         .bool(countsAsAttempt), .text(ImportQueue.progressChannel), .text(ImportQueue.channel),
-        try json(reason),
+        try json(reason), try json(profile),
       ])
   }
 
-  private func json(_ failure: ImportFailure?) throws -> PostgresParameter {
-    guard let failure else { return .null }
-    return .text(String(decoding: try JSONEncoder().encode(failure), as: UTF8.self))
+  /// Keeps the profile of an import that is done: what comes after its last transaction is in it now.
+  public func note(_ profile: ImportProfile, of id: ImportID) async throws {
+    let sql = """
+      WITH noted AS (
+        UPDATE sluice.imports SET profile = $2::jsonb WHERE id = $1::uuid AND status = 'done'
+        RETURNING id
+      )
+      SELECT pg_notify($3, id::text) FROM noted
+      """
+    _ = try await pool.query(
+      sql,
+      [.text(id.description), .text(try profile.json), .text(ImportQueue.progressChannel)])
+  }
+
+  private func json(_ value: (some Encodable)?) throws -> PostgresParameter {
+    guard let value else { return .null }
+    return .text(String(decoding: try JSONEncoder().encode(value), as: UTF8.self))
   }
 
   /// Tells the hubs that an import has changed, after its last transaction.

@@ -11,15 +11,24 @@ final class BatchChannel: Sendable {
     var empty: [EncodedBatch] = []
     var end: Result<Void, any Error>?
     var closed = false
-    var consumer: CheckedContinuation<EncodedBatch?, any Error>?
-    var producer: CheckedContinuation<Bool, Never>?
+    var consumer: Waiting<CheckedContinuation<EncodedBatch?, any Error>>?
+    var producer: Waiting<CheckedContinuation<Bool, Never>>?
+  }
+
+  /// Who waits, and the note of it.
+  private struct Waiting<Continuation: Sendable>: Sendable {
+    let continuation: Continuation
+    let wait: ProfileRecorder.Wait
   }
 
   private let capacity: Int
+  private let profile: ProfileRecorder
   private let state = Mutex(State())
 
-  init(capacity: Int) {
+  /// - Parameter profile: where waiting is noted: of COPY for tuples, and of encoding for COPY.
+  init(capacity: Int, profile: ProfileRecorder = ProfileRecorder()) {
     self.capacity = capacity
+    self.profile = profile
   }
 
   /// An empty batch to fill.
@@ -38,7 +47,7 @@ final class BatchChannel: Sendable {
   func send(_ batch: EncodedBatch) async -> Bool {
     await withCheckedContinuation { continuation in
       enum Then {
-        case deliver(CheckedContinuation<EncodedBatch?, any Error>)
+        case deliver(Waiting<CheckedContinuation<EncodedBatch?, any Error>>)
         case go(Bool)
         case wait
       }
@@ -50,12 +59,14 @@ final class BatchChannel: Sendable {
         }
         state.ready.append(batch)
         if state.ready.count < capacity { return .go(true) }
-        state.producer = continuation
+        state.producer = Waiting(
+          continuation: continuation, wait: profile.beginWaiting(.encode, for: .copy))
         return .wait
       }
       switch then {
       case .deliver(let consumer):
-        consumer.resume(returning: batch)
+        profile.end(consumer.wait)
+        consumer.continuation.resume(returning: batch)
         continuation.resume(returning: true)
       case .go(let wanted): continuation.resume(returning: wanted)
       case .wait: break
@@ -70,13 +81,15 @@ final class BatchChannel: Sendable {
       defer { state.consumer = nil }
       return state.consumer
     }
-    consumer?.resume(with: end.map { nil })
+    guard let consumer else { return }
+    profile.end(consumer.wait)
+    consumer.continuation.resume(with: end.map { nil })
   }
 
   /// The next batch, or nil behind the last one.
   func next() async throws -> EncodedBatch? {
     try await withCheckedThrowingContinuation { continuation in
-      var producer: CheckedContinuation<Bool, Never>?
+      var producer: Waiting<CheckedContinuation<Bool, Never>>?
       let now: Result<EncodedBatch?, any Error>? = state.withLock { state in
         if !state.ready.isEmpty {
           producer = state.producer
@@ -84,10 +97,11 @@ final class BatchChannel: Sendable {
           return .success(state.ready.removeFirst())
         }
         if let end = state.end { return end.map { nil } }
-        state.consumer = continuation
+        state.consumer = Waiting(
+          continuation: continuation, wait: profile.beginWaiting(.copy, for: .encode))
         return nil
       }
-      producer?.resume(returning: true)
+      resume(producer, wanted: true)
       if let now { continuation.resume(with: now) }
     }
   }
@@ -100,6 +114,12 @@ final class BatchChannel: Sendable {
       defer { state.producer = nil }
       return state.producer
     }
-    producer?.resume(returning: false)
+    resume(producer, wanted: false)
+  }
+
+  private func resume(_ producer: Waiting<CheckedContinuation<Bool, Never>>?, wanted: Bool) {
+    guard let producer else { return }
+    profile.end(producer.wait)
+    producer.continuation.resume(returning: wanted)
   }
 }

@@ -13,6 +13,7 @@ struct BatchProducer: Sendable {
   let maxRows: Int?
   /// Rejects are made as far as the report has room for them.
   let rejectRoom: RejectRoom
+  let profile: ProfileRecorder
 
   /// Sends batches until the file ends or nobody wants them any more.
   ///
@@ -50,14 +51,16 @@ struct BatchProducer: Sendable {
     _ send: (EncodedBatch) async -> Bool, vacant: () -> EncodedBatch
   ) async throws {
     let reader = try input.reader(from: from)
-    let validator = try input.validator()
+    let validator = try input.validator(profile: profile)
     let records = RecordBatch(capacity: BatchProducer.batchBytes * 2)
     var start = from
     var pace = BatchPace(most: maxRows)
     var room = rejectRoom
-    while try reader.read(
-      into: records, maxBytes: BatchProducer.batchBytes, maxRows: pace.rows)
+    while try profile.measure(
+      .read,
+      { try reader.read(into: records, maxBytes: BatchProducer.batchBytes, maxRows: pace.rows) })
     {
+      profile.count(.read, rows: Int64(records.rows.count))
       try Task.checkCancellation()
       var batch = vacant()
       try await validator.encode(records, start: start, into: &batch, rejectRoom: room)

@@ -15,14 +15,10 @@ struct ImportAttempt: Sendable {
 
   private var lease: Lease { claimed.lease }
 
-  /// Why the work was broken off, when it was not by an error of its own.
-  private enum Interruption: Sendable {
-    case cancelRequested, leaseLost
-  }
-
   func run() async {
     let logger = services.logger.with("task_id", lease.importID.description)
     let meter = ImportMeter(lease: lease)
+    if let earlier = claimed.profile { meter.profile.add(earlier) }
     services.metrics.began()
     logger.info("import begun", ["attempt": "\(claimed.attempt)"])
     do {
@@ -39,14 +35,14 @@ struct ImportAttempt: Sendable {
   /// Runs the import beside its heartbeat; whichever ends first ends the other.
   private func supervise(meter: ImportMeter, logger: Logger) async throws {
     try await refuseIfExhausted()
-    let interruption = Mutex<Interruption?>(nil)
+    let interruption = Mutex<LeaseBeat.Interruption?>(nil)
     let work = Task {
       try await ImportRun(
         claimed: claimed, services: services, configuration: configuration, meter: meter,
         logger: logger
       ).run()
     }
-    let interrupt: @Sendable (Interruption) -> Void = { reason in
+    let interrupt: @Sendable (LeaseBeat.Interruption) -> Void = { reason in
       interruption.withLock { $0 = $0 ?? reason }
       work.cancel()
     }
@@ -58,7 +54,9 @@ struct ImportAttempt: Sendable {
       case .lost: break
       }
     }
-    let heart = Task { await beat(interrupt: interrupt, logger: logger) }
+    let beat = LeaseBeat(
+      lease: lease, queue: services.queue, seconds: configuration.leaseSeconds, logger: logger)
+    let heart = Task { await beat.run(interrupt) }
     defer { heart.cancel() }
     let result = await withTaskCancellationHandler {
       await work.result
@@ -90,33 +88,6 @@ struct ImportAttempt: Sendable {
       hint: last?.hint ?? "look at the log of the worker; a retry begins again")
   }
 
-  private func beat(
-    interrupt: @Sendable (Interruption) -> Void, logger: Logger
-  ) async {
-    let clock = ContinuousClock()
-    var heldUntil = clock.now + .seconds(configuration.leaseSeconds)
-    while !Task.isCancelled {
-      do {
-        let asked = clock.now
-        switch try await services.queue.heartbeat(lease, seconds: configuration.leaseSeconds) {
-        case .held: heldUntil = asked + .seconds(configuration.leaseSeconds)
-        case .cancelRequested: return interrupt(.cancelRequested)
-        case .lost: return interrupt(.leaseLost)
-        }
-      } catch is CancellationError {
-        return
-      } catch {
-        logger.warning("heartbeat failed", ["error": "\(error)"])
-      }
-      if clock.now >= heldUntil { return interrupt(.leaseLost) }
-      do {
-        try await Task.sleep(for: .seconds(Double(configuration.leaseSeconds) / 6))
-      } catch {
-        return
-      }
-    }
-  }
-
   private func end(because error: any Error, meter: ImportMeter, logger: Logger) async {
     do {
       try await decide(error, meter: meter, logger: logger)
@@ -139,24 +110,29 @@ struct ImportAttempt: Sendable {
         try await finish(as: .cancelled, failure: nil, meter: meter, logger: logger)
       case .held:
         // It was called off and taken up again, or a write went astray: another attempt finds out.
-        try await services.queue.release(lease, after: .zero, countsAsAttempt: true)
+        try await services.queue.release(
+          lease, after: .zero, countsAsAttempt: true, profile: meter.profile.profile)
       case .lost:
         logger.warning("the lease is lost; nothing more is written")
       }
     case is CancellationError:
       logger.info("handed back: the worker stops")
-      try await services.queue.release(lease, after: .zero, countsAsAttempt: false)
+      try await services.queue.release(
+        lease, after: .zero, countsAsAttempt: false, profile: meter.profile.profile)
     case let error as PostgresError where error.isLockTimeout:
       // Somebody works on the target: no fault of the import's, and no reason to keep others waiting.
       let delay = Duration.seconds(Double.random(in: 5...10))
-      try await retry(error, named: "lock_timeout", after: delay, counts: false, logger: logger)
+      try await retry(
+        error, named: "lock_timeout", after: delay, counts: false, meter: meter, logger: logger)
     case let error as PostgresError where error.isTransient:
       let name = error.sqlState ?? error.code.rawValue
       let delay = Backoff.delay(attempt: claimed.attempt)
-      try await retry(error, named: name, after: delay, counts: true, logger: logger)
+      try await retry(
+        error, named: name, after: delay, counts: true, meter: meter, logger: logger)
     case let error as SpoolError where error.code != .missing:
       let delay = Backoff.delay(attempt: claimed.attempt)
-      try await retry(error, named: "spool", after: delay, counts: true, logger: logger)
+      try await retry(
+        error, named: "spool", after: delay, counts: true, meter: meter, logger: logger)
     default:
       let failure = ImportFailure(describing: error)
       logger.warning(
@@ -167,12 +143,14 @@ struct ImportAttempt: Sendable {
   }
 
   private func retry(
-    _ error: any Error, named name: String, after delay: Duration, counts: Bool, logger: Logger
+    _ error: any Error, named name: String, after delay: Duration, counts: Bool,
+    meter: ImportMeter, logger: Logger
   ) async throws {
     logger.warning("to be tried again", ["error": "\(error)", "after": "\(delay)"])
     services.metrics.retried(because: name)
     try await services.queue.release(
-      lease, after: delay, countsAsAttempt: counts, because: ImportFailure(describing: error))
+      lease, after: delay, countsAsAttempt: counts, because: ImportFailure(describing: error),
+      profile: meter.profile.profile)
   }
 
   private func finish(
@@ -181,11 +159,11 @@ struct ImportAttempt: Sendable {
     let reading = meter.reading
     try await services.queue.end(
       lease, as: state, failure: failure, counts: reading.counts.read > 0 ? reading.counts : nil,
-      bytes: reading.bytesDone)
+      bytes: reading.bytesDone, profile: meter.profile.profile)
     let record = try await services.snapshots.one(lease.importID)
     services.metrics.ended(
       state, target: record?.target ?? "", counts: reading.counts.withoutMerge)
-    logger.info("import \(state.rawValue)")
+    logger.info("import \(state.rawValue)", ["seconds": meter.profile.shownSeconds])
     await tidy(after: state, logger: logger)
   }
 }
@@ -229,4 +207,9 @@ extension RowCounts {
     counts.unchanged = 0
     return counts
   }
+}
+
+extension ProfileRecorder {
+  /// Seconds of the attempt at hand, for the log.
+  var shownSeconds: String { "\((elapsed * 1000).rounded() / 1000)" }
 }

@@ -53,14 +53,16 @@ struct ImportInput: Sendable {
   }
 
   /// A validator, which one thread must own.
-  func validator() throws -> BatchValidator {
+  ///
+  /// - Parameter profile: where it notes what it takes.
+  func validator(profile: ProfileRecorder) throws -> BatchValidator {
     try BatchValidator(
       table: target, mapping: mapping,
       options: ValidationOptions(
         nullWords: nullWords, settings: settings, formats: file.formats,
         marksText: file.preflight.plan.marksText,
         textsAreJSON: file.preflight.plan.format == .json),
-      arbiter: arbiter)
+      arbiter: arbiter, profile: profile)
   }
 }
 

@@ -20,11 +20,13 @@ struct ImportRun: Sendable {
 
   private var lease: Lease { claimed.lease }
   private var id: ImportID { claimed.lease.importID }
+  private var profile: ProfileRecorder { meter.profile }
 
   /// Runs to the end of the import.
   ///
   /// - Throws: whatever stands in the way; nothing has reached the target then.
   func run() async throws {
+    profile.begin(.prepare)
     guard let record = try await services.snapshots.one(id) else { throw LeaseLost(lease) }
     let connections = try await Connections.open(services, options: record.options)
     do {
@@ -42,7 +44,11 @@ struct ImportRun: Sendable {
     let executor = ThreadExecutor(name: "parse")
     let lookups = try await LookupCatalog().lookups(
       of: record.options.mapping, into: target, on: connections.load)
-    let file = try await prepare(record, for: target, lookups: lookups, on: executor)
+    profile.end(.prepare)
+    let file = try await profile.measure(.lookOver) {
+      try await prepare(record, for: target, lookups: lookups, on: executor)
+    }
+    profile.begin(.prepare)
     try await file.preflight.rehearse(target, record.options.mode, on: connections.load)
     let input = ImportInput(
       file: file, target: target, nullWords: record.options.null ?? [],
@@ -118,10 +124,12 @@ struct ImportRun: Sendable {
       logger.info("going on from the ledger", ["chunk": "\(point.nextChunk)"])
     }
     meter.show(point, bytes: input.bytes(upTo: point.position))
+    profile.end(.prepare)
     let pipeline = StagingPipeline(
       input: input,
       loader: ChunkLoader(
-        table: table, lease: lease, attempt: claimed.attempt, connection: connection),
+        table: table, lease: lease, attempt: claimed.attempt, connection: connection,
+        profile: profile),
       meter: meter, policy: policy, executor: executor,
       onChunk: { rows, seconds in services.metrics.chunk(rows: rows, seconds: seconds) })
     return try await services.metrics.timed("parsing") { try await pipeline.run(from: point) }
@@ -143,14 +151,23 @@ struct ImportRun: Sendable {
       request, on: connection,
       watch: { progress in
         meter.update { $0.counts = progress.counts }
-        if progress.isFinalizing { try await services.queue.move(lease, to: .finalizing) }
+        // What failed at its end may have begun again.
+        profile.end(.finalize)
+        guard progress.isFinalizing else { return }
+        profile.count(.merge, rows: progress.counts.merged - progress.counts.skipped)
+        profile.begin(.finalize)
+        try await services.queue.move(lease, to: .finalizing)
       },
-      reject: rejecting(input), checkRejects: checking(record))
+      reject: rejecting(input), checkRejects: checking(record), profile: profile)
     let outcome = try await services.metrics.timed("loading") { try await merger.run() }
+    profile.end(.finalize)
     services.metrics.ended(.done, target: record.target, counts: outcome.counts)
     logger.info(
       "import done",
-      ["rows": "\(outcome.counts.read)", "plan": outcome.plan.rawValue])
+      [
+        "rows": "\(outcome.counts.read)", "plan": outcome.plan.rawValue,
+        "seconds": profile.shownSeconds,
+      ])
     // In a task of its own: the lease is gone with the commit, and the heartbeat ends this one.
     await Task { await afterwards(merger, outcome, over: connection) }.value
   }
@@ -163,7 +180,9 @@ struct ImportRun: Sendable {
     guard table.layout.hasLookups else { return staged }
     let resolver = LookupResolver(
       table, lease: lease, on: connection, reject: rejecting(input), checkRejects: checking(record))
-    return try await services.metrics.timed("lookups") { try await resolver.run(staged) }
+    return try await services.metrics.timed("lookups") {
+      try await profile.measure(.lookups) { try await resolver.run(staged) }
+    }
   }
 
   /// Makes rejects of staged rows.
@@ -200,7 +219,15 @@ struct ImportRun: Sendable {
           try await services.spool.onOwnThread { _ = try $0.remove(id: spoolID) }
         }
       ),
-      ("analyze", { try await merger.analyzeIfGrown(outcome.counts) }),
+      (
+        "analyze",
+        {
+          try await profile.measure(.statistics) {
+            try await merger.analyzeIfGrown(outcome.counts)
+          }
+        }
+      ),
+      ("note the profile", { try await services.queue.note(profile.profile, of: id) }),
     ]
     for (name, step) in steps {
       do {
@@ -219,11 +246,8 @@ private struct Connections: Sendable {
   let arbiter: PostgresConnection
 
   static func open(_ services: WorkerServices, options: ImportOptions) async throws -> Connections {
-    var configuration = services.database
+    var configuration = services.sessionOnTargets
     if let zone = options.timezone { configuration.settings["TimeZone"] = zone }
-    for (name, value) in sessionSettings { configuration.settings[name] = value }
-    // A setting, because a name in the URL would win over the configuration's.
-    configuration.settings["application_name"] = StagingTable.applicationName
     let load = try await PostgresConnection.connect(configuration, logger: services.logger)
     do {
       configuration.settings["application_name"] = "sluice arbiter"
@@ -234,14 +258,6 @@ private struct Connections: Sendable {
       throw error
     }
   }
-
-  /// A worker that is stopped or cut off inside a transaction holds locks: the server ends its session.
-  /// What a role's own time-outs would end is long by nature.
-  private static let sessionSettings = [
-    "idle_in_transaction_session_timeout": "60s", "tcp_keepalives_idle": "10",
-    "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3", "statement_timeout": "0",
-    "jit": "off",
-  ]
 
   func close() async {
     await load.close()

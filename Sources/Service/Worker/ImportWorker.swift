@@ -86,10 +86,15 @@ public actor ImportWorker {
   }
 
   private func begin(_ claimed: ClaimedImport) {
-    let attempt = ImportAttempt(
-      claimed: claimed, services: services, configuration: configuration)
+    let (services, configuration) = (services, configuration)
     running[claimed.lease] = Task {
-      await attempt.run()
+      switch claimed.work {
+      case .importing:
+        await ImportAttempt(claimed: claimed, services: services, configuration: configuration)
+          .run()
+      case .undoing:
+        await UndoAttempt(claimed: claimed, services: services, configuration: configuration).run()
+      }
       self.ended(claimed.lease)
     }
   }

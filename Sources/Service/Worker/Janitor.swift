@@ -1,4 +1,5 @@
 import ImportModel
+import Merging
 public import Queue
 public import Spool
 import Staging
@@ -51,7 +52,8 @@ public struct Janitor: Sendable {
     }
   }
 
-  /// Removes finished imports past their retention, and files and staging tables that no import needs.
+  /// Removes finished imports past their retention, images past their time, and files, staging tables and
+  /// images that no import needs.
   ///
   /// What fails is told, and does not keep the rest from being swept.
   ///
@@ -71,6 +73,26 @@ public struct Janitor: Sendable {
     try await attempt("staging") {
       let leftovers = try await queue.withConnection { try await StagingTable.leftovers(on: $0) }
       for id in leftovers { try await drop(id) }
+    }
+    try await sweepImages()
+  }
+
+  private func sweepImages() async throws {
+    try await attempt("images") {
+      for id in try await queue.withConnection({ try await UndoTables.expired(on: $0) }) {
+        try await attempt("images", of: id) {
+          let gone = try await queue.withConnection { try await UndoTables.expire(id, on: $0) }
+          guard gone else { return }
+          try await queue.announce(id)
+          logger.info("images expired", ["task_id": id.description])
+        }
+      }
+      for id in try await queue.withConnection({ try await UndoTables.leftovers(on: $0) }) {
+        try await attempt("images", of: id) {
+          try await queue.withConnection { try await UndoTables.drop(id, on: $0) }
+          logger.info("swept images", ["task_id": id.description])
+        }
+      }
     }
   }
 

@@ -55,9 +55,11 @@ struct StagingPipeline: Sendable {
   private func pass(
     from point: inout ResumePoint, tuner: inout SizeTuner, caution: Int?
   ) async throws -> PassEnd {
-    let channel = BatchChannel(capacity: StagingPipeline.batchesAhead)
+    let channel = BatchChannel(
+      capacity: StagingPipeline.batchesAhead, profile: meter.profile)
     let producer = BatchProducer(
-      input: input, from: point.position, maxRows: caution, rejectRoom: point.rejectRoom)
+      input: input, from: point.position, maxRows: caution, rejectRoom: point.rejectRoom,
+      profile: meter.profile)
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: executor) { await producer.run(into: channel) }
       defer { channel.close() }
@@ -104,7 +106,8 @@ struct StagingPipeline: Sendable {
   /// Makes the one row at a point a reject, in Postgres's own words.
   private func reject(at point: inout ResumePoint, because error: PostgresError) async throws {
     let producer = BatchProducer(
-      input: input, from: point.position, maxRows: 1, rejectRoom: point.rejectRoom)
+      input: input, from: point.position, maxRows: 1, rejectRoom: point.rejectRoom,
+      profile: meter.profile)
     let batch = try await producer.singleRow(refusedWith: error)
     let intake = ChunkIntake(
       first: batch, channel: BatchChannel(capacity: 1), meter: meter, rowLimit: 1,

@@ -49,6 +49,7 @@ struct WorkerMetrics: Sendable {
     for (outcome, count) in outcomes { rows.increment(by: Double(count), outcome) }
   }
 
+  func undone(target: String) { imports.increment(ImportState.undone.rawValue, target) }
   func read(bytes count: Int64) { bytes.increment(by: Double(count)) }
   func retried(because reason: String) { retries.increment(reason) }
 

@@ -100,6 +100,16 @@ export function cancelImport(id) {
   return json("DELETE", `/imports/${encodeURIComponent(id)}`);
 }
 
+/** Asks for an import to be taken back; resolves to its object. */
+export function undoImport(id) {
+  return json("POST", `/imports/${encodeURIComponent(id)}/undo`);
+}
+
+/** What came of it: counts, and the first rows that were left. */
+export function undoReport(id, limit) {
+  return json("GET", `/imports/${encodeURIComponent(id)}/undo?limit=${limit}`);
+}
+
 /** Where the rejects of an import are: csv, source or json. */
 export function errorsPath(id, format) {
   return `/imports/${encodeURIComponent(id)}/errors?format=${format}`;

@@ -2,12 +2,18 @@
 
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const hundredths = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const exactTime = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 /** 1234567 → "1,234,567" */
 export function count(number) {
   return whole.format(number);
+}
+
+/** 1.234 → "1.23" */
+export function exactly(seconds) {
+  return hundredths.format(seconds);
 }
 
 /** "1 row", "2 rows" */

@@ -3,8 +3,10 @@
 import { cancelImport, Problem } from "./api.js";
 import { make, setAttribute, setText, show } from "./dom.js";
 import { ago, bytes, count, counted, duration, exact, percent } from "./format.js";
+import { ProfilePanel } from "./profile.js";
 import { RejectsPanel } from "./rejects.js";
 import { doubts, readingOf } from "./source.js";
+import { outcome, UndoPanel } from "./undo.js";
 import { WarningsPanel } from "./warnings.js";
 
 /** The way of an import that goes well. */
@@ -35,15 +37,18 @@ export class ImportRow {
   #parts = {};
   #steps = new Map();
   #counts = new Map();
+  #profile = new ProfilePanel();
   #rejects;
+  #undo;
   #warnings = new WarningsPanel();
   #onChange;
 
-  /** `onChange(object)`: the server has answered a cancel with a newer object. */
+  /** `onChange(object)`: the server has answered a cancel or an undo with a newer object. */
   constructor(object, onChange) {
     this.object = object;
     this.#onChange = onChange;
     this.#rejects = new RejectsPanel(object.task_id);
+    this.#undo = new UndoPanel(object.task_id, onChange);
     this.element = this.#build(object.task_id);
     this.update(object);
   }
@@ -69,7 +74,9 @@ export class ImportRow {
     this.#updateReading(object.source);
     this.#warnings.update(object.warnings);
     this.#updateFacts(object, isOver);
+    this.#profile.update(object.profile);
     this.#rejects.update(object.rows_bad, isOver);
+    this.#undo.update(object);
   }
 
   /** Shows how much time has passed since. */
@@ -101,9 +108,11 @@ export class ImportRow {
       this.#buildMotion(id),
       this.#buildCounts(),
       this.#buildFailure(),
+      this.#undo.element,
       this.#buildReading(),
       this.#warnings.element,
       this.#buildFoot(id),
+      this.#profile.element,
       this.#rejects.element,
     );
   }
@@ -126,6 +135,7 @@ export class ImportRow {
         make("span", { class: "into" }, " into "),
         this.#part("target", "code", {}),
       ),
+      this.#undo.button,
       cancel,
     );
   }
@@ -313,6 +323,7 @@ export function sentence(object) {
       .map((outcome) => `${count(object[`rows_${outcome}`])} ${outcome}`);
     return `${name} is done: ${parts.join(", ") || counted(0, "row")}.`;
   }
+  if (object.status === "undone") return `${name}: ${outcome(object.undo)}`;
   if (object.status === "failed") return `${name} has failed: ${object.error?.message ?? ""}`;
   return `${name} is ${object.status}.`;
 }

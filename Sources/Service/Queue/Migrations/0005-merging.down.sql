@@ -12,6 +12,7 @@ BEGIN
   END LOOP;
 END $$;
 DROP TABLE sluice.undo;
+ALTER TABLE sluice.progress DROP COLUMN profile;
 DROP INDEX sluice.imports_undo;
 UPDATE sluice.imports SET lease_id = NULL, lease_expires_at = NULL
  WHERE lease_id IS NOT NULL AND status NOT IN ('parsing', 'validated', 'loading', 'finalizing');
@@ -20,4 +21,4 @@ ALTER TABLE sluice.imports ADD CONSTRAINT imports_check CHECK (
   (lease_id IS NOT NULL) = (status IN ('parsing', 'validated', 'loading', 'finalizing')));
 ALTER TABLE sluice.imports
   DROP COLUMN plan, DROP COLUMN profile, DROP COLUMN warnings, DROP COLUMN diff,
-  DROP COLUMN commit_requested, DROP COLUMN undo_requested;
+  DROP COLUMN commit_requested, DROP COLUMN undo_requested, DROP COLUMN undo_attempt;

@@ -4,7 +4,7 @@
 ALTER TABLE sluice.imports
   -- How the rows were merged, and why so: ImportModel.MergePlanReport.
   ADD COLUMN plan             jsonb,
-  -- Seconds and rows of each step: ImportModel.ImportProfile.
+  -- Seconds and rows of each step, of all attempts: ImportModel.ImportProfile.
   ADD COLUMN profile          jsonb,
   -- What the database's administrator should look at: [ImportModel.ImportWarning].
   ADD COLUMN warnings         jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(warnings) = 'array'),
@@ -13,7 +13,12 @@ ALTER TABLE sluice.imports
   -- A finished dry run that is to be carried out.
   ADD COLUMN commit_requested boolean NOT NULL DEFAULT false,
   -- A finished import that is to be taken back.
-  ADD COLUMN undo_requested   boolean NOT NULL DEFAULT false;
+  ADD COLUMN undo_requested   boolean NOT NULL DEFAULT false,
+  -- How often a worker has begun to take it back, since it was asked for.
+  ADD COLUMN undo_attempt     integer NOT NULL DEFAULT 0;
+
+-- The same while it runs.
+ALTER TABLE sluice.progress ADD COLUMN profile jsonb;
 
 -- Whoever holds a lease runs, and nobody else: also whoever takes a finished import back.
 ALTER TABLE sluice.imports DROP CONSTRAINT imports_check;

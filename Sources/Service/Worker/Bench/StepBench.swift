@@ -1,6 +1,6 @@
 public import ImportModel
 import Reading
-public import Validation
+import Validation
 
 /// Measures the steps of an import that need no database, each by itself, on the thread that calls it.
 ///
@@ -61,20 +61,20 @@ public struct StepBench {
   private static let batchBytes = 1 << 20
 
   private let file: any FileBytes
-  private let columns: ColumnList?
+  private let table: TargetTable?
   private let options: ImportOptions
   private let scratch: String
 
   /// Prepares to measure.
   ///
   /// - Parameters:
-  ///   - columns: what the fields are validated as; texts unless told.
+  ///   - table: what the fields are validated as; texts unless told.
   ///   - scratch: a folder for what does not fit into memory.
   public init(
-    _ file: any FileBytes, columns: ColumnList?, options: ImportOptions, scratch: String
+    _ file: any FileBytes, table: TargetTable?, options: ImportOptions, scratch: String
   ) {
-    self.file = file
-    self.columns = columns
+    self.file = StoppableFile(file)
+    self.table = table
     self.options = options
     self.scratch = scratch
   }
@@ -83,7 +83,7 @@ public struct StepBench {
   ///
   /// - Throws: what an import of the file would throw.
   public nonisolated(nonsending) func run() async throws -> Outcome {
-    let table = try columns?.table ?? textTable()
+    let table = try table ?? textTable()
     var detecting = Stopwatch()
     let preflight = try detecting.measure {
       try ImportPreflight(

@@ -1,0 +1,145 @@
+"""How imports grow: the start, the rows a second by size, two at once, and what undo costs."""
+
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench_common import COLUMNS, Run, Section, Verdict, end_of, fixture, psql, run_sluice, send, sluice_server
+from bench_contenders import run_script
+from bench_prepared import EMPTY, Prepared
+from bench_transfer import NEW_STAGING, STAGING
+
+# The goals: seconds of an import of one row; how far rows a second may be from their median; rows a second of two
+# imports at once as a multiple of those of one; what images cost of an import without them.
+GOAL_START = 0.100
+GOAL_GROWTH = 0.15
+GOAL_TWO = 1.5
+GOAL_IMAGES = 0.10
+
+SECOND = "demo.sales_two"
+
+
+def seconds_of(file: Path, prepared: Prepared, rounds: int, work: Path) -> list[Run]:
+    """Imports of a file into an empty table."""
+    runs = []
+    for _ in range(rounds):
+        with prepared.copy_of(EMPTY):
+            # Small files end between two looks that are far apart.
+            runs.append(run_sluice(file, work, every=0.005))
+        print(f"{file.name:20} {runs[-1].seconds:8.3f} s", flush=True)
+    return runs
+
+
+def one_row(prepared: Prepared) -> Path:
+    file = prepared.work / "one.csv"
+    with open(prepared.file, encoding="utf-8", newline="") as all_rows:
+        file.write_text(all_rows.readline() + all_rows.readline(), encoding="utf-8", newline="")
+    return file
+
+
+def start(prepared: Prepared, rounds: int, work: Path) -> Section:
+    """What an import takes that has nearly nothing to do."""
+    runs = seconds_of(one_row(prepared), prepared, rounds, work)
+    median = statistics.median(run.seconds for run in runs)
+    text = f"a file of one row takes {median * 1000:.0f} ms, less than {GOAL_START * 1000:.0f} ms is the goal"
+    return Section(
+        [f"One row, from sending it to the end: {median * 1000:.0f} ms, median of {rounds}."],
+        [Verdict(median < GOAL_START, text)],
+        {"start": [run._asdict() for run in runs]},
+    )
+
+
+def growth(prepared: Prepared, rounds: int, work: Path) -> Section:
+    """Rows a second by the size of the file, the start left out."""
+    fixed = statistics.median(run.seconds for run in seconds_of(one_row(prepared), prepared, rounds, work))
+    sizes = [prepared.rows // 100, prepared.rows // 10, prepared.rows, prepared.rows * 10]
+    runs = {rows: seconds_of(fixture(rows), prepared, rounds, work) for rows in sizes}
+    medians = {rows: statistics.median(run.seconds for run in each) for rows, each in runs.items()}
+    rates = {rows: rows / max(seconds - fixed, 1e-9) for rows, seconds in medians.items()}
+    middle = statistics.median(rates.values())
+    lines = [
+        f"Rows into an empty table, beyond a start of {fixed * 1000:.0f} ms; medians of {rounds}:",
+        "",
+        "| rows | seconds | rows a second beyond the start | of the median | peak RSS, MB |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for rows, rate in rates.items():
+        peak = max(run.peak_rss_mb for run in runs[rows])
+        lines.append(f"| {rows:,} | {medians[rows]:.2f} | {rate:,.0f} | {rate / middle:.2f} | {peak:.0f} |")
+    worst = max(abs(rate / middle - 1) for rate in rates.values())
+    text = f"rows a second are within {worst:.0%} of their median from {sizes[0]:,} to {sizes[-1]:,} rows"
+    verdict = Verdict(worst <= GOAL_GROWTH, f"{text}, {GOAL_GROWTH:.0%} is the goal")
+    figures = {str(rows): [run._asdict() for run in each] for rows, each in runs.items()}
+    return Section(lines, [verdict], {"growth": figures})
+
+
+def at_once(prepared: Prepared, work: Path, targets: list[str]) -> float:
+    """Seconds of imports into some tables, by a server that runs two at once."""
+    with prepared.copy_of(EMPTY):
+        psql(f"CREATE TABLE {SECOND} (LIKE demo.sales INCLUDING ALL)")
+        with sluice_server(work, SLUICE_CONCURRENCY="2") as (_, address), ThreadPoolExecutor(len(targets)) as threads:
+
+            def run(target: str) -> None:
+                end_of(address, send(address, prepared.file, target=target))
+
+            began = time.monotonic()
+            list(threads.map(run, targets))
+            seconds = time.monotonic() - began
+        rows = [psql(f"SELECT count(*) FROM {target}") for target in targets]
+        assert rows == [str(prepared.rows)] * len(targets), rows
+        return seconds
+
+
+def two_workers(prepared: Prepared, rounds: int, work: Path) -> Section:
+    """Two files at once into two tables, beside one file."""
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for number in range(rounds):
+        for count, each in times.items():
+            each.append(at_once(prepared, work, ["demo.sales", SECOND][:count]))
+            print(f"two       round {number + 1}: {count} at once {each[-1]:8.3f} s", flush=True)
+    one, two = (statistics.median(each) for each in times.values())
+    factor = 2 * one / two
+    lines = [
+        f"{prepared.rows:,} rows into one table: {one:.2f} s; into each of two tables at once: {two:.2f} s,"
+        f" {factor:.2f} × the rows a second; medians of {rounds}."
+    ]
+    text = f"two at once reach {factor:.2f} × the rows a second of one, {GOAL_TWO} × is the goal"
+    return Section(lines, [Verdict(factor >= GOAL_TWO, text)], {"two": times})
+
+
+def plain_insert(prepared: Prepared, work: Path) -> float:
+    """Seconds of INSERT … SELECT in the order of the key, out of staging, into an empty table."""
+    with prepared.copy_of(EMPTY):
+        psql(f"{NEW_STAGING}", f"\\copy {STAGING} FROM '{prepared.file}' WITH (FORMAT csv, HEADER true)")
+        names = ", ".join(COLUMNS)
+        return run_script(
+            [f"INSERT INTO demo.sales ({names}) SELECT {names} FROM {STAGING} ORDER BY {COLUMNS[0]};"], work
+        ).seconds
+
+
+def images(prepared: Prepared, rounds: int, work: Path) -> Section:
+    """What it costs an import that only inserts to keep what takes it back.
+
+    Images are written by the statements that merge, so that they have no step of their own: the merge is held
+    against a plain INSERT … SELECT of the same rows.
+    """
+    costs, merges, inserts = [], [], []
+    for number in range(rounds):
+        with prepared.copy_of(EMPTY):
+            run = run_sluice(prepared.file, work)
+        inserts.append(plain_insert(prepared, work))
+        assert run.told is not None
+        merges.append(sum(step["seconds"] for step in run.told["profile"]["steps"] if step["name"] == "merge"))
+        without = run.seconds - merges[-1] + inserts[-1]
+        costs.append(run.seconds / without - 1)
+        print(f"images    round {number + 1}: merge {merges[-1]:.3f} s, plain INSERT {inserts[-1]:.3f} s", flush=True)
+    cost = statistics.median(costs)
+    lines = [
+        f"{prepared.rows:,} new rows: the merge, which keeps what takes them back, takes"
+        f" {statistics.median(merges):.2f} s, a plain INSERT … SELECT of them {statistics.median(inserts):.2f} s:"
+        f" {cost:+.1%} of the whole import; medians of {rounds}."
+    ]
+    text = f"images cost an import that only inserts {cost:+.1%}, at most {GOAL_IMAGES:.0%} is the goal"
+    figures = {"cost": costs, "merge": merges, "insert": inserts}
+    return Section(lines, [Verdict(cost <= GOAL_IMAGES, text)], {"images": figures})
