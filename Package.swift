@@ -113,10 +113,12 @@ let package = Package(
         .embedInCode("Migrations/0005-merging.up.sql"),
         .embedInCode("Migrations/0005-merging.down.sql"),
       ]),
+    module("Doctor", in: "Service", needs: ["ImportModel", "Spool", "Queue", "Postgres"]),
     module(
       "Worker", in: "Service",
       needs: [
-        "ImportModel", "Spool", "Reading", "Validation", "Staging", "Merging", "Progress", "Queue",
+        "Doctor", "ImportModel", "Spool", "Reading", "Validation", "Staging", "Merging", "Progress",
+        "Queue",
         "Postgres", "Telemetry", "Threading",
       ]),
     module(
@@ -144,6 +146,7 @@ let package = Package(
         .embedInCode("Assets/templates.js"),
         .embedInCode("Assets/undo.js"),
         .embedInCode("Assets/upload.js"),
+        .embedInCode("Assets/warnings.js"),
       ]),
     module(
       "API", in: "Service",
@@ -156,7 +159,7 @@ let package = Package(
     .executableTarget(
       name: "sluice",
       dependencies: [
-        "API", "Worker", "Queue", "Progress", "Spool", "Postgres", "HTTP", "HTTPClient",
+        "API", "Worker", "Doctor", "Queue", "Progress", "Spool", "Postgres", "HTTP", "HTTPClient",
         "Telemetry",
         "Threading", "ImportModel", "Dashboard", "EmbeddedPostgres", "Reading", "Validation",
       ],
@@ -183,7 +186,8 @@ let package = Package(
     tests(
       "IntegrationTests",
       needs: [
-        "Worker", "Queue", "Progress", "Staging", "Merging", "Validation", "Reading", "Spool",
+        "Worker", "Doctor", "Queue", "Progress", "Staging", "Merging", "Validation", "Reading",
+        "Spool",
         "ImportModel", "Postgres", "Telemetry", "EmbeddedPostgres",
       ]),
   ] + fuzzing

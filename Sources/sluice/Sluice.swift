@@ -50,6 +50,7 @@ struct Sluice {
     case .migrate: return try await MigrateCommand(arguments).run()
     case .import: return try await ImportCommand(arguments).run()
     case .inspect: return try await InspectCommand(arguments).run()
+    case .doctor: return try await DoctorCommand(arguments).run()
     case .cat: return try await CatCommand(arguments).run()
     case .bench: return try await BenchCommand(arguments).run()
     case .demo: return try await DemoCommand(arguments).run()

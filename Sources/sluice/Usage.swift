@@ -1,6 +1,6 @@
-/// The commands that there are. `doctor` and `token` come with later versions.
+/// The commands that there are. `token` comes with a later version.
 enum Command: String, CaseIterable {
-  case serve, worker, migrate, `import`, inspect, cat, bench, demo
+  case serve, worker, migrate, `import`, inspect, cat, doctor, bench, demo
 
   /// Whether it works on a file that is named, and needs no settings.
   var takesFile: Bool { [.import, .inspect, .cat, .bench].contains(self) }
@@ -13,6 +13,7 @@ enum Command: String, CaseIterable {
     case .import: "upload a file to a running server and wait for the end"
     case .inspect: "what a file is, the types of its columns, and a table that would take it"
     case .cat: "the rows of a file as plain CSV in UTF-8"
+    case .doctor: "what stands in the way of imports, and the SQL that mends it"
     case .bench: "how fast the steps of an import are, each by itself; what limits it"
     case .demo: "an embedded Postgres with a demo schema, a first import, then serve"
     }
@@ -29,6 +30,8 @@ enum Command: String, CaseIterable {
       (["to": "version to go to; 0 removes everything"], ["dry-run": "only say what would be done"])
     case .cat:
       (Command.readingOptions, ["strict": "stop at the first bad row"])
+    case .doctor:
+      (["target": "schema.table: look at this one only"], ["json": "print the report as JSON"])
     case .bench: (Command.benchOptions, Command.benchFlags)
     case .inspect: (Command.inspectOptions, Command.inspectFlags)
     case .import:

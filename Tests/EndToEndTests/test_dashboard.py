@@ -297,6 +297,24 @@ def test_how_a_file_is_read_is_shown_and_can_be_overruled(page: Page, house: Hou
     assert house.database.value("SELECT day::text FROM demo.days WHERE id = 2") == "2024-04-03"
 
 
+def test_remarks_on_the_database_are_shown_with_their_sql(page: Page, house: House) -> None:
+    house.database.execute("CREATE UNLOGGED TABLE demo.fast (id integer PRIMARY KEY)")
+    page.reload()
+    page.evaluate("window.openedByTest = true")
+
+    upload(page, {"name": "fast.csv", "mimeType": "text/csv", "buffer": b"id\n1\n"}, "demo.fast")
+
+    expect(in_state(page, "done")).to_have_count(1)
+    remarks = page.get_by_test_id("warnings")
+    expect(remarks.locator("summary")).to_have_text("1 remark on the database")
+    remarks.locator("summary").click()
+    expect(remarks.locator("pre")).to_have_text("ALTER TABLE demo.fast SET LOGGED;")
+
+    upload(page, rows_file("one.csv", one_row(1)))
+    expect(in_state(page, "done")).to_have_count(2)
+    expect(page.get_by_test_id("warnings").filter(visible=True)).to_have_count(1)
+
+
 def test_a_file_that_was_imported_before_is_told_and_can_be_sent_again(page: Page, house: House) -> None:
     file = rows_file("one.csv", one_row(1))
     upload(page, file)
@@ -614,7 +632,7 @@ def test_a_dry_run_shows_what_would_change_and_is_committed(page: Page, house: H
     expect(row.get_by_test_id("rows-inserted")).to_have_text("2")
     expect(row).to_have_attribute("data-status", "done")
     expect(row.get_by_test_id("commit")).to_be_hidden()
-    expect(row.get_by_test_id("warnings")).to_contain_text("foresaw 1 inserted, 1 unchanged")
+    expect(row.get_by_test_id("news")).to_contain_text("foresaw 1 inserted, 1 unchanged")
     assert house.database.value("SELECT quantity FROM demo.sales WHERE serial_number = 2") == 7
 
 

@@ -143,7 +143,9 @@ struct RefusedRowsTests {
     ) { bench in
       let failed = try await bench.importFile("id,a\n1,2\n2,2\n")
       #expect(failed.status == .failed)
-      #expect(failed.failure?.code == .database)
+      #expect(failed.failure?.code == .unknownTarget)
+      #expect(
+        failed.failure?.hint == "the role needs the right to select, insert and update on public.t")
       #expect(try await bench.count("sluice.rejects") == 0)
     }
   }

@@ -288,9 +288,12 @@ struct WorkerTests {
       try await blocker.execute("BEGIN; LOCK TABLE public.t IN EXCLUSIVE MODE")
       let id = try await bench.submit(Self.file(10), into: "public.t")
       try await bench.withWorker { _ in
-        try await eventually("it waits for the lock") {
-          try await bench.count("pg_locks WHERE NOT granted AND relation = 'public.t'::regclass")
-            > 0
+        // Not before: what is asked of the database earlier goes on without.
+        try await eventually("the merge waits for the lock") {
+          let isWaiting = try await bench.count(
+            "pg_locks WHERE NOT granted AND relation = 'public.t'::regclass")
+          guard isWaiting > 0 else { return false }
+          return try await bench.record(id).status == .loading
         }
         // As if another worker had claimed it, and not begun yet.
         try await bench.connection.execute("UPDATE sluice.imports SET lease_id = gen_random_uuid()")

@@ -56,13 +56,17 @@ public actor EmbeddedCluster {
     server = try ChildProcess(command, log: "\(folder)/postgres.log")
     try await waitUntilReady(data, log: "\(folder)/postgres.log")
     logger.info("embedded postgres started", ["version": "\(binaries.version)"])
-    return "host='\(escaped(socket))' port=5432 user=postgres dbname=postgres"
+    return EmbeddedCluster.connectionString(socket: socket)
   }
 
-  /// Stops the cluster: open transactions are rolled back.
+  /// Stops the cluster: open transactions are rolled back. It may be started again then.
   public func stop() async {
     guard let server else { return }
     self.server = nil
+    defer {
+      close(lock)
+      lock = -1
+    }
     do {
       server.send(SIGINT)
       if try await ended(server, within: .seconds(4)) { return }
@@ -72,6 +76,22 @@ public actor EmbeddedCluster {
     } catch {
       logger.error("embedded postgres could not be stopped", ["error": "\(error)"])
     }
+  }
+
+  /// The connection string of a cluster that another process of this machine runs; nil where none does, or
+  /// where its files are closed to us.
+  public static func running(in folder: String) -> String? {
+    // Lines of `postmaster.pid`: process, data, start, port, socket, address, memory, status.
+    guard let text = readText("\(folder)/postgres/data/postmaster.pid") else { return nil }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    guard lines.count >= 8, let pid = pid_t(lines[0]), lines[7].hasPrefix("ready"),
+      kill(pid, 0) == 0 || errno == EPERM
+    else { return nil }
+    return connectionString(socket: lines[4], port: lines[3])
+  }
+
+  private static func connectionString(socket: String, port: String = "5432") -> String {
+    "host='\(escaped(socket))' port=\(port) user=postgres dbname=postgres"
   }
 
   // MARK: Places
@@ -132,7 +152,7 @@ public actor EmbeddedCluster {
     text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
-  private func escaped(_ text: String) -> String {
+  private static func escaped(_ text: String) -> String {
     text.reduce(into: "") { result, character in
       if character == "'" || character == "\\" { result += "\\" }
       result.append(character)
@@ -142,7 +162,7 @@ public actor EmbeddedCluster {
   // MARK: Server
 
   private func versionOfCluster(_ data: String) -> Int? {
-    readText("\(data)/PG_VERSION").flatMap { Int($0.filter(\.isNumber)) }
+    EmbeddedCluster.readText("\(data)/PG_VERSION").flatMap { Int($0.filter(\.isNumber)) }
   }
 
   private func make(
@@ -187,7 +207,7 @@ public actor EmbeddedCluster {
 
   /// Process and status that `postmaster.pid` names (Postgres, src/include/utils/pidfile.h).
   private func pidFile(_ data: String) -> (pid: pid_t, status: Substring)? {
-    guard let lines = readText("\(data)/postmaster.pid")?.split(separator: "\n"),
+    guard let lines = EmbeddedCluster.readText("\(data)/postmaster.pid")?.split(separator: "\n"),
       let first = lines.first, let pid = pid_t(first), let last = lines.last
     else { return nil }
     return (pid, last)
@@ -218,7 +238,7 @@ public actor EmbeddedCluster {
     return false
   }
 
-  private func readText(_ path: String) -> String? {
+  private static func readText(_ path: String) -> String? {
     guard let file = fopen(path, "r") else { return nil }
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 4096)

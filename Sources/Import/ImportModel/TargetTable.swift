@@ -1,4 +1,4 @@
-/// A table that one may import into, as its catalog describes it.
+/// A table, or another relation that takes rows, as its catalog describes it.
 public struct TargetTable: Sendable, Equatable {
   /// Its OID (`pg_class.oid`).
   public var oid: UInt32
@@ -12,13 +12,15 @@ public struct TargetTable: Sendable, Equatable {
   public var keys: [TargetKey]
   /// Rows by the planner's statistics, or nil before the first ANALYZE.
   public var estimatedRows: Int64?
+  /// What kind of relation it is.
+  public var shape: TargetShape
   /// Whether the rows lie in partitions.
-  public var isPartitioned: Bool
+  public var isPartitioned: Bool { shape.kind == .partitionedTable }
 
   /// Describes one table.
   public init(
     oid: UInt32, schema: String, name: String, columns: [TargetColumn], keys: [TargetKey],
-    estimatedRows: Int64? = nil, isPartitioned: Bool = false
+    estimatedRows: Int64? = nil, shape: TargetShape = TargetShape(.table)
   ) {
     self.oid = oid
     self.schema = schema
@@ -26,7 +28,7 @@ public struct TargetTable: Sendable, Equatable {
     self.columns = columns
     self.keys = keys
     self.estimatedRows = estimatedRows
-    self.isPartitioned = isPartitioned
+    self.shape = shape
   }
 
   /// `schema.table` as the contract writes it: a part is quoted only where it has a dot or a quote.

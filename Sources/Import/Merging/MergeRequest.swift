@@ -45,6 +45,10 @@ public struct MergeRequest: Sendable {
     self.foreseen = foreseen
   }
 
+  /// Whether what is written can be taken back: of a view or a foreign table, no row can be found again, and
+  /// a wrapper sends rows in batches only where it has to return none.
+  var keepsImages: Bool { target.shape.holdsRows && !target.shape.hasForeignPartitions }
+
   /// Whether rows are known by a key.
   var hasKey: Bool { !key.columns.isEmpty }
 }

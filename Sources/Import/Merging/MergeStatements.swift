@@ -91,6 +91,11 @@ struct MergeStatements {
     """
   }
 
+  /// The same for a target whose rows cannot be taken back.
+  var plainInsert: String {
+    "\(insertHead())SELECT \(values) FROM \(request.staging) s WHERE \(MergeStatements.slice)"
+  }
+
   /// Whether one of the columns that may be written is another in the target's row of some alias.
   func differences(_ alias: String, _ other: (StagingLayout.Column) -> String) -> String {
     if writableColumns.isEmpty { return "false" }

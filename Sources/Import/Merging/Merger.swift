@@ -120,6 +120,14 @@ public struct Merger: Sendable {
     }
   }
 
+  /// Nobody asks a view or another server, which may take long to answer.
+  private func targetIsEmpty() async throws -> Bool {
+    guard request.target.shape.holdsRows else { return false }
+    return try await connection.query(
+      "SELECT NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty"
+    ).rows[0].bool("empty")
+  }
+
   /// Looks at what there is to merge, chooses how, and makes room for what takes it back.
   private func plan(
     _ counts: RowCounts, rules: TargetRules, isEmpty: Bool
@@ -233,7 +241,9 @@ public struct Merger: Sendable {
     let changed = counts.inserted + counts.updated
     // The table that was put into its place has statistics already.
     guard request.mode != .replace else { return }
-    guard changed * 10 > max(request.target.estimatedRows ?? 0, 1), changed > 1000 else { return }
+    guard request.target.shape.holdsRows, changed * 10 > max(request.target.estimatedRows ?? 0, 1),
+      changed > 1000
+    else { return }
     try await connection.transaction { connection in
       _ = try await connection.query(Merger.limitOfWaits)
       try await connection.execute("ANALYZE \(request.targetName)")

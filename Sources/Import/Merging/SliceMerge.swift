@@ -180,10 +180,13 @@ struct SliceMerge: Sendable {
   }
 
   private func insert(_ slice: StagedSlice) async throws -> SliceOutcome {
-    let inserted = try await connection.query(
-      statements.insert(isLarge: isLarge), slice.parameters
-    ).rows[0].int64("inserted")
-    if hasTriggers {
+    let inserted =
+      request.keepsImages
+      ? try await connection.query(statements.insert(isLarge: isLarge), slice.parameters).rows[0]
+        .int64("inserted")
+      : Int64(try await connection.query(statements.plainInsert, slice.parameters).affected)
+    // Triggers behind a view, or on the other side, are not seen from here.
+    if hasTriggers || !request.keepsImages {
       let total = try await connection.query(statements.countSlice, slice.parameters).rows[0]
         .int64("total")
       if inserted < total { throw plan == .empty ? RowsSwallowed() : keptOut }

@@ -95,6 +95,7 @@ struct UndoImages: Sendable {
 
   /// Digests cannot be compressed, and keys not well enough for the time that `pglz` takes.
   func create(on connection: PostgresConnection) async throws {
+    guard request.keepsImages else { return }
     let arrays = keys.enumerated().map { ", k\($0) \($1.isArray ? "text" : $1.type)[]" }.joined()
     let storage = keys.indices.map {
       hasLZ4 ? ", ALTER k\($0) SET COMPRESSION lz4" : ", ALTER k\($0) SET STORAGE EXTERNAL"
@@ -113,6 +114,7 @@ struct UndoImages: Sendable {
 
   /// Enters what can be taken back, and drops the tables that are not needed for it.
   func seal(_ counts: RowCounts, on connection: PostgresConnection) async throws {
+    guard request.keepsImages else { return }
     if counts.inserted == 0 { try await connection.execute("DROP TABLE \(inserted)") }
     if counts.updated == 0, !images.isEmpty {
       try await connection.execute("DROP TABLE \(updated)")

@@ -78,6 +78,9 @@ struct ImportRoutes: Sendable {
         file: try spool.open(id: upload.file.id), target: upload.target, options: upload.options,
         lookups: upload.lookups, scope: .start, scratch: spool.folder)
     }
+    try await services.pool.withConnection { connection in
+      try await preflight.rehearse(upload.target, upload.options.mode, on: connection)
+    }
     return Submission(
       id: upload.id, idempotencyKey: key, target: upload.target.displayName,
       key: preflight.key.columns, options: upload.options,

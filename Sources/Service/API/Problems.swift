@@ -54,8 +54,7 @@ enum Problems {
 
   static func unusableTarget(_ error: TargetError) -> Problem {
     Problem(
-      status: 422, code: "unknown_target", detail: error.message,
-      hint: "GET /targets lists the tables that may be imported into")
+      status: 422, code: "unknown_target", detail: error.message, hint: error.hint)
   }
 
   static func notADryRun(_ id: ImportID) -> Problem {

@@ -4,7 +4,7 @@ import ImportModel
 /// target reads from the catalog.
 struct TargetSummary: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case target, schema, name, columns, keys
+    case target, schema, name, kind, modes, columns, keys
     case estimatedRows = "estimated_rows"
   }
 
@@ -15,6 +15,8 @@ struct TargetSummary: Encodable {
     try container.encode(table.displayName, forKey: .target)
     try container.encode(table.schema, forKey: .schema)
     try container.encode(table.name, forKey: .name)
+    try container.encode(table.shape.kind, forKey: .kind)
+    try container.encode(table.modes, forKey: .modes)
     try container.encode(table.estimatedRows, forKey: .estimatedRows)
     try container.encode(table.columns.map(Column.init), forKey: .columns)
     try container.encode(table.keys.map(Key.init), forKey: .keys)

@@ -184,6 +184,7 @@ struct UploadReceiver: Sendable {
 
   /// What cannot be done with the target is refused here.
   private func check(_ target: TargetTable, _ options: ImportOptions) async throws {
+    try ImportPreflight.check(options.mode, with: target)
     _ = try ImportPreflight.key(of: target, options)
     guard options.mode == .replace else { return }
     try await services.pool.withConnection { connection in

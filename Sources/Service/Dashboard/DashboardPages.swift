@@ -36,6 +36,7 @@ public enum DashboardPages {
     "profile.js": .script(PackageResources.profile_js),
     "rejects.js": .script(PackageResources.rejects_js),
     "diff.js": .script(PackageResources.diff_js),
+    "warnings.js": .script(PackageResources.warnings_js),
     "undo.js": .script(PackageResources.undo_js),
   ]
 

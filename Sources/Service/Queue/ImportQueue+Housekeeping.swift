@@ -1,5 +1,5 @@
 public import ImportModel
-import Postgres
+public import Postgres
 
 extension ImportQueue {
   /// How many imports wait, for each priority.
@@ -65,10 +65,15 @@ extension ImportQueue {
   /// The spool files that may still be read: those of imports that wait, run, or failed, and of dry
   /// runs that can be carried out.
   public func spoolIDsInUse() async throws -> Set<String> {
+    try await pool.withConnection { try await ImportQueue.spoolIDsInUse(on: $0) }
+  }
+
+  /// The same over a connection of the caller's.
+  public static func spoolIDsInUse(on connection: PostgresConnection) async throws -> Set<String> {
     let sql = """
       SELECT spool_id FROM sluice.imports
        WHERE status NOT IN ('done', 'cancelled', 'undone') OR commit_until > clock_timestamp()
       """
-    return Set(try await pool.query(sql).rows.map { try $0.string("spool_id") })
+    return Set(try await connection.query(sql).rows.map { try $0.string("spool_id") })
   }
 }

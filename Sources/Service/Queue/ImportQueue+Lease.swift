@@ -164,6 +164,20 @@ extension ImportQueue {
     if result.affected == 0 { throw LeaseLost(lease) }
   }
 
+  /// Notes what the administrator of the database should look at.
+  ///
+  /// - Throws: `LeaseLost` where the lease no longer holds or the import was called off.
+  public func warn(_ lease: Lease, of warnings: [ImportWarning]) async throws {
+    let sql = """
+      UPDATE sluice.imports SET warnings = $3::jsonb
+       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
+      """
+    let json = String(decoding: try JSONEncoder().encode(warnings), as: UTF8.self)
+    let result = try await pool.query(
+      sql, [.text(lease.importID.description), .text(lease.id), .text(json)])
+    if result.affected == 0 { throw LeaseLost(lease) }
+  }
+
   /// Ends an import in `failed` or `cancelled`.
   ///
   /// - Parameter counts: what the last attempt has counted, or nil where it got nowhere: then those of

@@ -1,4 +1,5 @@
 public import ImportModel
+public import Postgres
 public import Reading
 import Validation
 
@@ -33,6 +34,7 @@ public struct ImportPreflight: Sendable {
     file: any FileBytes, target: TargetTable, options: ImportOptions, lookups: [ColumnLookup],
     scope: FileInspector.Scope, scratch: String
   ) throws {
+    try ImportPreflight.check(options.mode, with: target)
     key = try ImportPreflight.key(of: target, options)
     let scope = file.size <= ImportPreflight.smallFile ? .whole : scope
     do {
@@ -55,6 +57,32 @@ public struct ImportPreflight: Sendable {
     switch error {
     case is ReadingError, is OptionError, is MappingError: ImportFailure(describing: error)
     default: error
+    }
+  }
+
+  /// Refuses a mode that the target does not take.
+  ///
+  /// - Throws: `ImportFailure`.
+  public static func check(_ mode: ImportOptions.Mode, with target: TargetTable) throws {
+    do {
+      try target.check(mode)
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  /// Asks the database whether it would take rows for the columns of the file.
+  ///
+  /// - Throws: `ImportFailure` where it would refuse them all; `PostgresError` where that cannot be known.
+  public func rehearse(
+    _ target: TargetTable, _ mode: ImportOptions.Mode, on connection: PostgresConnection
+  ) async throws {
+    let rehearsal = TargetRehearsal(
+      target: target, columns: mapping.map(\.column), key: key.columns, mode: mode)
+    do {
+      try await rehearsal.run(on: connection)
+    } catch let error as TargetError {
+      throw ImportFailure(describing: error)
     }
   }
 
@@ -95,7 +123,7 @@ public struct ImportPreflight: Sendable {
         .unknownColumn, "\(target.displayName) has no column \(list(unknown))",
         hint: "`key` names columns of a unique key, as they are spelled in the table")
     }
-    let usable = target.keys.filter { !$0.isDeferrable }
+    let usable = target.usableKeys
     let wanted = names.map(Set.init)
     let found = usable.first { key in
       wanted.map { $0 == Set(key.columns) } ?? key.isPrimary
@@ -108,7 +136,7 @@ public struct ImportPreflight: Sendable {
         ? "\(target.displayName) has no primary key"
         : "\(target.displayName) has no unique key over \(list(names ?? []))",
       hint: usable.isEmpty
-        ? "add a primary key or a unique constraint that is not deferrable"
+        ? "add a unique key that is not deferrable and has no generated column, or set `mode` to append"
         : "name one of its unique keys with `key`: \(choice)")
   }
 }

@@ -1,3 +1,4 @@
+import Doctor
 import ImportModel
 import Merging
 import Postgres
@@ -48,6 +49,7 @@ struct ImportRun: Sendable {
       try await prepare(record, for: target, lookups: lookups, on: executor)
     }
     profile.begin(.prepare)
+    try await file.preflight.rehearse(target, record.options.mode, on: connections.load)
     let input = ImportInput(
       file: file, target: target, nullWords: record.options.null ?? [],
       arbiter: Arbiter(connection: connections.arbiter),
@@ -60,6 +62,7 @@ struct ImportRun: Sendable {
     try RejectPolicy(record.options).check(counts)
     try await services.queue.move(lease, to: .validated, counts: counts)
     meter.update { $0.counts = counts }
+    await warn(record, target, over: connections.load)
     let request = request(record, input, table, counts)
     if record.isDryRun {
       try await rehearse(record, input, request, over: connections.load)
@@ -110,6 +113,19 @@ struct ImportRun: Sendable {
     try await services.queue.describe(
       lease, source: source, header: file.preflight.reportHeader)
     return file
+  }
+
+  /// Notes what the administrator should look at. That it cannot be known is no reason to end the import.
+  private func warn(
+    _ record: ImportRecord, _ target: TargetTable, over connection: PostgresConnection
+  ) async {
+    do {
+      let look = ImportWarnings(
+        target: target, mode: record.options.mode, fileBytes: record.source.bytes)
+      try await services.queue.warn(lease, of: try await look.read(on: connection))
+    } catch {
+      logger.warning("no look at the database", ["error": "\(error)"])
+    }
   }
 
   private func stage(

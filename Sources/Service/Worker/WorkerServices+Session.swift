@@ -11,6 +11,7 @@ extension WorkerServices {
     let settings = [
       "idle_in_transaction_session_timeout": "60s", "tcp_keepalives_idle": "10",
       "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3", "statement_timeout": "0",
+      "jit": "off",
       // A setting, because a name in the URL would win over the configuration's.
       "application_name": StagingTable.applicationName,
     ]

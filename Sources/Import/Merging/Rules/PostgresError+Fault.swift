@@ -2,13 +2,14 @@ import ImportModel
 import Postgres
 
 extension PostgresError {
-  /// Whether an error has nothing to do with rows and statements: the connection, a lock, the server's
-  /// memory, a cancel. A trigger may raise any other code, also such as the manual does not know (appendix
-  /// "PostgreSQL Error Codes").
+  /// Whether an error has nothing to do with rows and statements: the connection, also that of a foreign
+  /// server, a lock, the server's memory, a cancel. A trigger may raise any other code, also such as the
+  /// manual does not know (appendix "PostgreSQL Error Codes").
   var isOfCircumstances: Bool {
     guard let sqlState, !isConnectionLoss else { return true }
     return sqlState == "55P03"
-      || ["08", "25", "40", "53", "57", "58", "72", "F0", "XX"].contains(String(sqlState.prefix(2)))
+      || ["08", "25", "40", "53", "57", "58", "72", "F0", "HV", "XX"].contains(
+        String(sqlState.prefix(2)))
   }
 
   /// Whether the row may be taken once others are in: it points to one of them, or one of them makes room.
@@ -23,7 +24,8 @@ extension PostgresError {
       case "23502": .required
       case "23503": .foreignKey
       case "23505", "23P01": .unique
-      case "23514": .check
+      // The second is that of a view's CHECK OPTION.
+      case "23514", "44000": .check
       default: .database
       }
     var text = message ?? "the database refused the row"

@@ -73,11 +73,17 @@ extension ColumnReader {
         WHERE t.oid = b.oid AND t.typname = 'citext' AND x.extname = 'citext') AS is_citext,
       CASE WHEN c.attgenerated = '' THEN coalesce(
         pg_get_expr(def.adbin, def.adrelid), t.typdefault) END AS default_expression,
-      c.attidentity, c.attgenerated <> '' AS is_generated
+      c.attidentity,
+      -- Columns that a view computes are no less out of reach, unless its trigger takes the rows.
+      c.attgenerated <> '' OR v.oid IS NOT NULL AND NOT pg_column_is_updatable(v.oid, c.attnum, false)
+        AS is_generated
     FROM columns AS c
     JOIN pg_type AS t ON t.oid = c.atttypid
     JOIN element AS e ON e.oid = c.atttypid
     JOIN chain AS b ON b.root = c.atttypid AND b.typtype <> 'd'
+    LEFT JOIN pg_class AS v ON v.oid = c.attrelid AND v.relkind = 'v' AND NOT EXISTS (
+      -- INSTEAD OF INSERT, by the bits of `tgtype`.
+      SELECT FROM pg_trigger AS g WHERE g.tgrelid = v.oid AND g.tgtype & 68 = 68)
     LEFT JOIN pg_attrdef AS def ON def.adrelid = c.attrelid AND def.adnum = c.attnum
     ORDER BY c.attrelid, c.attnum
     """

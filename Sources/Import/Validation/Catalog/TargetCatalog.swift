@@ -30,8 +30,8 @@ public struct TargetCatalog: Sendable {
     return try await describe([relation], on: connection).first
   }
 
-  /// All tables that the session's role may insert into, by schema and name, partitions not counted, at
-  /// most `tableLimit`.
+  /// All tables, foreign tables and views that the session's role may insert into, by schema and name,
+  /// partitions not counted, at most `tableLimit`.
   ///
   /// - Parameter patterns: of `schema.table`, `*` for any characters and `?` for one; nil for all.
   /// - Throws: `PostgresError`.
@@ -43,7 +43,8 @@ public struct TargetCatalog: Sendable {
       SELECT * FROM (
         \(RelationRow.sql(where: "$1::text IS NULL AND $2::text IS NULL AND NOT c.relispartition"))
       ) AS found
-      WHERE relkind IN ('r', 'p') AND NOT is_reserved AND is_allowed AND is_writable
+      WHERE takes_inserts AND NOT has_insert_rules
+        AND NOT is_reserved AND is_allowed AND is_writable
       ORDER BY nspname, relname
       LIMIT \(Self.tableLimit)
       """,
@@ -80,7 +81,7 @@ public struct TargetCatalog: Sendable {
       TargetTable(
         oid: relation.oid, schema: relation.schema, name: relation.name,
         columns: columns[relation.oid] ?? [], keys: keys[relation.oid] ?? [],
-        estimatedRows: relation.estimatedRows, isPartitioned: relation.kind == "p")
+        estimatedRows: relation.estimatedRows, shape: relation.shape)
     }
   }
 }

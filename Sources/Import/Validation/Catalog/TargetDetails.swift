@@ -47,7 +47,7 @@ extension TargetDetails.Reference: Encodable {
 
 extension TargetDetails: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case target, schema, name, columns, keys, checks, references
+    case target, schema, name, kind, modes, columns, keys, checks, references
     case estimatedRows = "estimated_rows"
   }
 
@@ -57,6 +57,8 @@ extension TargetDetails: Encodable {
     try container.encode(table.displayName, forKey: .target)
     try container.encode(table.schema, forKey: .schema)
     try container.encode(table.name, forKey: .name)
+    try container.encode(table.shape.kind, forKey: .kind)
+    try container.encode(table.modes, forKey: .modes)
     try container.encode(table.estimatedRows, forKey: .estimatedRows)
     try container.encode(table.columns.map(ColumnObject.init), forKey: .columns)
     try container.encode(table.keys.map(KeyObject.init), forKey: .keys)

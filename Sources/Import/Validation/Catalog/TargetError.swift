@@ -8,8 +8,16 @@ public struct TargetError: Error, Sendable, Equatable, CustomStringConvertible {
     case reservedSchema = "reserved_schema"
     /// The patterns of the settings leave the table out.
     case notAllowed = "not_allowed"
-    /// The relation is a view, a sequence, a foreign table or the like.
+    /// The relation is a sequence, a materialized view or the like.
     case notATable = "not_a_table"
+    /// A view that cannot be updated, or a foreign table whose wrapper only reads.
+    case takesNoRows = "takes_no_rows"
+    /// Rules rewrite what is inserted.
+    case hasRules = "has_rules"
+    /// The database is a standby, or takes no writes.
+    case readOnly = "read_only"
+    /// Postgres would refuse the statement, whatever the rows.
+    case refused
     /// The current role may not insert into the table.
     case notWritable = "not_writable"
   }

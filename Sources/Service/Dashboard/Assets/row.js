@@ -8,6 +8,7 @@ import { ProfilePanel } from "./profile.js";
 import { RejectsPanel } from "./rejects.js";
 import { doubts, readingOf } from "./source.js";
 import { outcome, UndoPanel } from "./undo.js";
+import { WarningsPanel } from "./warnings.js";
 
 /** The way of an import that goes well. */
 const steps = ["queued", "parsing", "validated", "loading", "finalizing", "done"];
@@ -41,6 +42,7 @@ export class ImportRow {
   #rejects;
   #diff;
   #undo;
+  #warnings = new WarningsPanel();
   #onChange;
 
   /** `onChange(object)`: the server has answered a cancel, a commit or an undo with a newer object. */
@@ -76,7 +78,10 @@ export class ImportRow {
     this.#updateReading(object.source);
     this.#updateFacts(object, isOver);
     this.#profile.update(object.profile);
-    this.#updateWarnings(object.warnings);
+    // That the target is not what the dry run saw concerns whoever asked for it; the rest is for its administrator.
+    const [news, remarks] = parted(object.warnings, ({ code }) => code === "target_changed");
+    this.#updateNews(news);
+    this.#warnings.update(remarks);
     this.#rejects.update(object.rows_bad, isOver);
     this.#diff.update(object);
     this.#undo.update(object);
@@ -113,9 +118,10 @@ export class ImportRow {
       this.#buildMotion(id),
       this.#buildCounts(),
       this.#buildFailure(),
-      this.#part("warnings", "ul", { class: "notice warn", "data-testid": "warnings", hidden: true }),
+      this.#part("news", "ul", { class: "notice warn", "data-testid": "news", hidden: true }),
       this.#undo.element,
       this.#buildReading(),
+      this.#warnings.element,
       this.#buildFoot(id),
       this.#diff.element,
       this.#profile.element,
@@ -278,11 +284,11 @@ export class ImportRow {
     show(this.#parts.failureHint, Boolean(error.hint));
   }
 
-  #updateWarnings(warnings) {
-    const list = this.#parts.warnings;
-    show(list, warnings.length > 0);
-    if (warnings.length === list.childElementCount) return;
-    list.replaceChildren(...warnings.map((warning) => make("li", {}, warning.message)));
+  #updateNews(news) {
+    const list = this.#parts.news;
+    show(list, news.length > 0);
+    if (news.length === list.childElementCount) return;
+    list.replaceChildren(...news.map((warning) => make("li", {}, warning.message)));
   }
 
   /** How the file is read, and what is in doubt. */
@@ -358,4 +364,9 @@ function secondsTaken(object, isOver) {
   const start = Date.parse(object.started_at);
   const last = object.stages.at(-1);
   return last ? (Date.parse(last.started_at) - start) / 1000 + last.seconds : null;
+}
+
+/** Those of a list that fit, and the others. */
+function parted(items, fits) {
+  return [items.filter(fits), items.filter((item) => !fits(item))];
 }
