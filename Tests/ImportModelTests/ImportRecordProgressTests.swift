@@ -114,7 +114,7 @@ struct ImportRecordProgressTests {
     queued.options.dryRun = true
     queued.diff = ImportDiff(
       counts: found, rows: .init(inserted: 10, updated: 0, unchanged: 0), updatedColumns: [],
-      target: TargetShape(TargetTable(oid: 1, schema: "s", name: "t", columns: [], keys: [])))
+      target: TargetOutline(TargetTable(oid: 1, schema: "s", name: "t", columns: [], keys: [])))
     #expect(!queued.isDryRun)
     #expect(queued.atStage(2).isDryRun)
     let done = queued.atStage(3)

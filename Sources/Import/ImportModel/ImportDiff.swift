@@ -46,13 +46,13 @@ public struct ImportDiff: Sendable, Codable, Equatable {
   /// The columns that would change in some row, in the order of the file.
   public var updatedColumns: [Column]
   /// What the target looked like.
-  public var target: TargetShape
+  public var target: TargetOutline
   /// What it held, as far as a sum of digests tells; nil where the counts tell enough.
   public var content: String?
 
   /// Puts together what was found.
   public init(
-    counts: RowCounts, rows: Rows, updatedColumns: [Column], target: TargetShape,
+    counts: RowCounts, rows: Rows, updatedColumns: [Column], target: TargetOutline,
     content: String? = nil
   ) {
     self.counts = counts
@@ -70,7 +70,7 @@ public struct ImportDiff: Sendable, Codable, Equatable {
 }
 
 /// The columns and unique keys of a table, in words: enough to see whether another time they are others.
-public struct TargetShape: Sendable, Codable, Equatable {
+public struct TargetOutline: Sendable, Codable, Equatable {
   /// Each column with its type.
   public var columns: [String]
   /// Each unique key with its columns.
@@ -89,7 +89,7 @@ public struct TargetShape: Sendable, Codable, Equatable {
   }
 
   /// What has come and what has gone between two looks at a table; nil where nothing has.
-  public func changes(to later: TargetShape) -> String? {
+  public func changes(to later: TargetOutline) -> String? {
     let old = columns + keys
     let new = later.columns + later.keys
     let come = new.filter { !old.contains($0) }

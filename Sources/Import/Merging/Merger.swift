@@ -121,7 +121,7 @@ public struct Merger: Sendable {
   }
 
   /// Nobody asks a view or another server, which may take long to answer.
-  private func targetIsEmpty() async throws -> Bool {
+  func targetIsEmpty() async throws -> Bool {
     guard request.target.shape.holdsRows else { return false }
     return try await connection.query(
       "SELECT NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty"
@@ -142,12 +142,6 @@ public struct Merger: Sendable {
       : try await MergeChoice.choose(request, ground, rows: rows, on: connection)
     try await ground.images.create(on: connection)
     return (ground, choice)
-  }
-
-  func targetIsEmpty() async throws -> Bool {
-    try await connection.query(
-      "SELECT NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty"
-    ).rows[0].bool("empty")
   }
 
   func prepare() async throws {

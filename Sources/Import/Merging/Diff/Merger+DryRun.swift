@@ -70,7 +70,7 @@ extension Merger {
     let columns = zip(statements.compared, changed).filter { $0.1 > 0 }
       .map { ImportDiff.Column(column: $0.0.name, rows: $0.1) }
     return ImportDiff(
-      counts: counts, rows: rows, updatedColumns: columns, target: TargetShape(request.target),
+      counts: counts, rows: rows, updatedColumns: columns, target: TargetOutline(request.target),
       content: isReplaced ? try await content() : nil)
   }
 

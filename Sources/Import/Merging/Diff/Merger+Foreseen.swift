@@ -7,7 +7,7 @@ extension Merger {
   func noteChanges(_ counts: RowCounts) async throws {
     guard let foreseen = request.foreseen,
       let message = foreseen.differences(
-        from: counts, in: TargetShape(request.target),
+        from: counts, in: TargetOutline(request.target),
         content: foreseen.content == nil ? nil : try await content())
     else { return }
     let warning = ImportWarning(code: "target_changed", message: message)
@@ -40,7 +40,7 @@ extension ImportDiff {
   ///
   /// - Parameter content: what the target held; nil where it does not matter.
   func differences(
-    from counts: RowCounts, in shape: TargetShape, content: String? = nil
+    from counts: RowCounts, in shape: TargetOutline, content: String? = nil
   ) -> String? {
     let outcomes: [(String, KeyPath<RowCounts, Int64>)] = [
       ("inserted", \.inserted), ("updated", \.updated), ("unchanged", \.unchanged),
