@@ -130,7 +130,6 @@ struct OptionParserTests {
   ]
 
   static let notYet: [Given] = [
-    Given("mode", "replace"),
     Given("commit", "batched"), Given("webhook", "https://example.com"),
   ]
 
