@@ -19,7 +19,7 @@ struct TargetShapeTests {
     "a kind takes its modes",
     arguments: [
       (TargetShape(.table), ["upsert", "insert", "append", "replace"]),
-      (TargetShape(.partitionedTable), ["upsert", "insert", "append", "replace"]),
+      (TargetShape(.partitionedTable), ["upsert", "insert", "append"]),
       (TargetShape(.partition), ["upsert", "insert", "append", "replace"]),
       (TargetShape(.foreignTable), ["append"]), (TargetShape(.view), ["append"]),
       (TargetShape(.table, hasChildren: true), ["upsert", "insert", "append"]),

@@ -6,6 +6,8 @@ public struct ImportOptions: Sendable, Codable, Equatable {
 
     /// Whether rows are known by a key: of those in the table, or of the file only.
     public var usesKey: Bool { self != .append }
+    /// Whether there must be one: all rows of a table that is replaced are new.
+    public var needsKey: Bool { self == .upsert || self == .insert }
   }
   /// Which of several rows with one key in the file counts.
   public enum Duplicates: String, Sendable, Codable, CaseIterable {

@@ -57,9 +57,9 @@ public struct TargetShape: Sendable, Equatable {
       OptionError(
         "mode", "cannot be upsert: rules of \(name) rewrite what is updated",
         hint: "set it to insert or append, or make triggers of the rules")
-    case (.replace, _) where hasForeignPartitions:
+    case (.replace, .partitionedTable):
       OptionError(
-        "mode", "cannot be replace: partitions of \(name) are foreign tables",
+        "mode", "cannot be replace: \(name) is partitioned",
         hint: "replace its partitions one by one, or set `mode` to append")
     case (.replace, _) where hasChildren:
       OptionError(
@@ -82,7 +82,7 @@ extension TargetTable {
   public var modes: [ImportOptions.Mode] {
     ImportOptions.Mode.allCases.filter { mode in
       shape.refusal(of: mode, named: displayName) == nil
-        && (!mode.usesKey || !usableKeys.isEmpty)
+        && (!mode.needsKey || !usableKeys.isEmpty)
     }
   }
 

@@ -106,7 +106,7 @@ public struct ImportPreflight: Sendable {
     }
     // All rows of the file are new: a key is only asked for which of them share it.
     if options.mode == .replace, options.key == nil,
-      !target.keys.contains(where: { $0.isPrimary && !$0.isDeferrable })
+      !target.usableKeys.contains(where: \.isPrimary)
     {
       return .none
     }

@@ -107,7 +107,7 @@ public struct TargetRehearsal: Sendable {
     let fixed = columns.contains { $0.identity == .always } ? "OVERRIDING SYSTEM VALUE " : ""
     let values = columns.map { "NULL::\($0.type.sqlName)" }.joined(separator: ", ")
     let insert = "INSERT INTO \(name) (\(list(columns))) \(fixed)SELECT \(values) WHERE false"
-    guard mode.usesKey else { return [insert] }
+    guard mode.needsKey else { return [insert] }
     // Rows that are there are found by their key; to be updated, they are compared.
     let read = mode == .upsert ? columns : columns.filter { key.contains($0.name) }
     let look = "SELECT \(list(read)) FROM \(name) WHERE false"
