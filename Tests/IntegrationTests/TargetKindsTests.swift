@@ -50,7 +50,8 @@ struct TargetKindsTests {
       let expected: [(String, TargetShape.Kind, [ImportOptions.Mode])] = [
         ("away", .foreignTable, [.append]), ("changing", .table, [.insert, .append, .replace]),
         ("child", .table, all), ("mixed", .partitionedTable, [.append]), ("off", .table, all),
-        ("parent", .table, [.upsert, .insert, .append]), ("parts", .partitionedTable, all),
+        ("parent", .table, [.upsert, .insert, .append]),
+        ("parts", .partitionedTable, [.upsert, .insert, .append]),
         ("plain", .table, all), ("simple", .view, [.append]), ("triggered", .view, [.append]),
       ]
       #expect(listed.map(\.name) == expected.map(\.0))

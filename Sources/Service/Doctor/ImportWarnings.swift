@@ -26,8 +26,16 @@ public struct ImportWarnings: Sendable {
   /// Looks at the target and the server.
   ///
   /// - Returns: the most serious first.
-  /// - Throws: `PostgresError`, `ImportFailure` where what they say cannot be read.
+  /// - Throws: `PostgresError`, also where the target is locked; `ImportFailure` where what they say cannot be read.
   public func read(on connection: PostgresConnection) async throws -> [ImportWarning] {
+    try await connection.transaction { connection in
+      // Sizes are asked of the tables themselves: whoever has locked one must not hold the import up here.
+      try await connection.execute("SET LOCAL lock_timeout = '200ms'")
+      return try await findings(on: connection)
+    }
+  }
+
+  private func findings(on connection: PostgresConnection) async throws -> [ImportWarning] {
     let targets = try await TargetFacts.read([target.oid], on: connection, isThorough: false)
     guard let facts = targets[target.oid] else { return [] }
     let server = ServerFindings(
