@@ -1,8 +1,9 @@
 import Foundation
 import ImportModel
-@testable import Merging
 import Postgres
 import TestSupport
+
+@testable import Merging
 
 /// A table with everything that a table can have, and what depends on it.
 enum EverythingTable {
