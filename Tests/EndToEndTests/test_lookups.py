@@ -527,10 +527,12 @@ def test_a_worker_that_dies_in_between_is_continued(make_house: HouseMaker, lock
     try:
         with Lock(house, locked) as other:
             first.start()
-            eventually("the worker waits for the lock", lambda: waits_for_a_lock(house))
             # In the midst of the lookups, or right behind them.
             status = "parsing" if locked == "demo.customers" else "loading"
-            assert house.api.object(task_id)["status"] == status
+            eventually(
+                "the worker waits for the lock",
+                lambda: house.api.object(task_id)["status"] == status and waits_for_a_lock(house),
+            )
             kept = house.database.rows(chunks)
             first.kill()
             if locked == "demo.orders":

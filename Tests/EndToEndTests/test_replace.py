@@ -121,7 +121,7 @@ def test_a_replacement_is_taken_back(house: House) -> None:
     assert done["undo"]["available"]
     answer = house.api.call("POST", f"/imports/{done['task_id']}/undo")
     assert answer.status_code == 202, answer.text
-    eventually("the undo ends", lambda: house.api.object(done["task_id"])["status"] == "undone", seconds=60)
+    eventually("the undo ends", lambda: not house.api.object(done["task_id"])["undo"]["requested"], seconds=60)
     undo = house.api.object(done["task_id"])["undo"]
     assert (undo["deleted"], undo["restored"], undo["left"], undo["error"]) == (500, 300, 0, None)
     assert house.database.rows("SELECT * FROM demo.stock ORDER BY id") == rows

@@ -96,9 +96,10 @@ struct ReplaceUndo: UndoWay {
 
   private func checkUnchanged(_ entry: Entry, _ model: TableModel) async throws {
     let name = model.asTarget.displayName
-    guard model.isBuilt(as: entry.structure) else {
+    let altered = model.differences(from: entry.structure)
+    guard altered.isEmpty else {
       throw ImportFailure(
-        .targetChanged, "columns, checks or indexes of \(name) were altered since",
+        .targetChanged, "\(name) was altered since: \(altered.joined(separator: ", "))",
         hint: "the former table is still there, as \(standIn.name)")
     }
     let now = try await KeptTable.Digest.read(

@@ -129,7 +129,7 @@ extension TableModel {
       'name', s.relname, 'column', a.attname, 'isIdentity', p.deptype = 'i',
       'definition', concat_ws(' ', q.seqtypid, q.seqstart, q.seqincrement, q.seqmin, q.seqmax,
         q.seqcache, q.seqcycle),
-      'ascends', q.seqincrement > 0, 'schema', m.nspname,
+      'type', format_type(q.seqtypid, NULL), 'ascends', q.seqincrement > 0, 'schema', m.nspname,
       'comment', \(comment("s.oid", "pg_class")),
       'grants', (\(grants("coalesce(s.relacl, acldefault('s', s.relowner))")))) ORDER BY s.relname), '[]')
     FROM pg_depend AS p

@@ -81,6 +81,10 @@ extension TableModel {
     sql += matchedIdentities(other).map { mine, theirs in
       renaming("SEQUENCE", qualified(theirs.name), mine.name)
     }
+    // LIKE gives every identity a sequence of bigint, whatever its column is.
+    sql += matchedIdentities(other).filter { $0.0.type != $0.1.type }.map { mine, _ in
+      "ALTER SEQUENCE \(mine.fullName) AS \(mine.type)"
+    }
     sql.append("ALTER TABLE \(fullName) OWNER TO \(owner)")
     sql += zip(columns, other.columns).filter { $0.default != $1.default }.map { mine, _ in
       "ALTER TABLE \(fullName) ALTER COLUMN \(quotedIdentifier(mine.name)) "

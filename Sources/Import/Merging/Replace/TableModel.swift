@@ -22,6 +22,7 @@ struct TableModel: Sendable, Codable, Equatable {
     let column: String
     let isIdentity: Bool
     let definition: String
+    let type: String
     let ascends: Bool
     let comment: String
     let grants: [Grant]
@@ -178,18 +179,31 @@ extension TableModel {
     "\(quotedIdentifier(schema)).\(quotedIdentifier(name))"
   }
 
-  /// Whether a table that was built as `other` says can take this one's place, once it has got what is
-  /// put on at the end.
-  func isBuilt(as other: TableModel) -> Bool {
-    columns.map(\.name) == other.columns.map(\.name)
-      && columns.map(\.definition) == other.columns.map(\.definition)
-      && checks.map(\.definition) == other.checks.map(\.definition)
-      && checks.map(\.name) == other.checks.map(\.name)
-      && indexes.map(\.shape) == other.indexes.map(\.shape)
-      && sequences.filter(\.isIdentity).map(\.definition)
-        == other.sequences.filter(\.isIdentity).map(\.definition)
-      && type == other.type && isLogged == other.isLogged && method == other.method
-      && parent == other.parent && replicaIdentity == other.replicaIdentity
+  /// What keeps a table that was built as `other` says from taking this one's place, once it has got what is
+  /// put on at the end; empty where nothing does.
+  func differences(from other: TableModel) -> [String] {
+    let parts: [(String, Bool)] = [
+      (
+        "columns",
+        columns.map(\.name) == other.columns.map(\.name)
+          && columns.map(\.definition) == other.columns.map(\.definition)
+      ),
+      (
+        "checks",
+        checks.map(\.definition) == other.checks.map(\.definition)
+          && checks.map(\.name) == other.checks.map(\.name)
+      ),
+      ("indexes", indexes.map(\.shape) == other.indexes.map(\.shape)),
+      (
+        "sequences",
+        sequences.filter(\.isIdentity).map(\.definition)
+          == other.sequences.filter(\.isIdentity).map(\.definition)
+      ),
+      ("kind", type == other.type && isLogged == other.isLogged && method == other.method),
+      ("parent", parent == other.parent),
+      ("replica identity", replicaIdentity == other.replicaIdentity),
+    ]
+    return parts.filter { !$0.1 }.map(\.0)
   }
 }
 
