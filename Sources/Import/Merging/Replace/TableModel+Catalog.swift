@@ -191,19 +191,7 @@ extension TableModel {
       'table', format('%I.%I', s.nspname, r.relname), 'display', s.nspname || '.' || r.relname,
       'name', k.conname, 'definition', pg_get_constraintdef(k.oid),
       'isValid', k.convalidated, 'isPartitioned', r.relkind = 'p',
-      'columns', (
-        SELECT jsonb_agg(a.attname ORDER BY p.place)
-        FROM unnest(k.conkey) WITH ORDINALITY AS p(number, place)
-        JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = p.number),
-      'referencedColumns', (
-        SELECT jsonb_agg(a.attname ORDER BY p.place)
-        FROM unnest(k.confkey) WITH ORDINALITY AS p(number, place)
-        JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = p.number),
-      'operators', (
-        SELECT jsonb_agg(format('OPERATOR(%I.%s)', t.nspname, o.oprname) ORDER BY p.place)
-        FROM unnest(k.conpfeqop) WITH ORDINALITY AS p(id, place)
-        JOIN pg_operator AS o ON o.oid = p.id
-        JOIN pg_namespace AS t ON t.oid = o.oprnamespace),
+      \(ForeignKeyMembers.columns),
       'comment', \(comment("k.oid", "pg_constraint"))) ORDER BY r.oid, k.conname), '[]')
     FROM pg_constraint AS k
     JOIN pg_class AS r ON r.oid = k.conrelid

@@ -72,22 +72,8 @@ enum RuleCatalog {
   /// where the role may not read all of it.
   private static let references = """
     SELECT coalesce(jsonb_agg(jsonb_build_object(
-      'name', k.conname, 'table', r.relname,
-      'source', CASE WHEN r.relkind = 'p' THEN '' ELSE 'ONLY ' END
-        || format('%I.%I', n.nspname, r.relname),
-      'columns', (
-        SELECT jsonb_agg(a.attname ORDER BY x.place)
-        FROM unnest(k.conkey) WITH ORDINALITY AS x(number, place)
-        JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = x.number),
-      'referencedColumns', (
-        SELECT jsonb_agg(a.attname ORDER BY x.place)
-        FROM unnest(k.confkey) WITH ORDINALITY AS x(number, place)
-        JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = x.number),
-      'operators', (
-        SELECT jsonb_agg(format('OPERATOR(%I.%s)', s.nspname, o.oprname) ORDER BY x.place)
-        FROM unnest(k.conpfeqop) WITH ORDINALITY AS x(id, place)
-        JOIN pg_operator AS o ON o.oid = x.id
-        JOIN pg_namespace AS s ON s.oid = o.oprnamespace),
+      \(ForeignKeyMembers.other),
+      \(ForeignKeyMembers.columns),
       'isFull', k.confmatchtype = 'f',
       'isOwn', k.confrelid = k.conrelid
         OR k.confrelid IN (SELECT relid FROM pg_partition_ancestors(k.conrelid)),

@@ -45,22 +45,8 @@ struct IncomingReference: Sendable, Decodable, Equatable {
       UNION SELECT relid FROM pg_partition_ancestors($1::bigint::oid)
     )
     SELECT coalesce(jsonb_agg(jsonb_build_object(
-      'name', k.conname, 'table', r.relname,
-      'source', CASE WHEN r.relkind = 'p' THEN '' ELSE 'ONLY ' END
-        || format('%I.%I', n.nspname, r.relname),
-      'columns', (
-        SELECT jsonb_agg(a.attname ORDER BY x.place)
-        FROM unnest(k.conkey) WITH ORDINALITY AS x(number, place)
-        JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = x.number),
-      'referencedColumns', (
-        SELECT jsonb_agg(a.attname ORDER BY x.place)
-        FROM unnest(k.confkey) WITH ORDINALITY AS x(number, place)
-        JOIN pg_attribute AS a ON a.attrelid = k.confrelid AND a.attnum = x.number),
-      'operators', (
-        SELECT jsonb_agg(format('OPERATOR(%I.%s)', s.nspname, o.oprname) ORDER BY x.place)
-        FROM unnest(k.conpfeqop) WITH ORDINALITY AS x(id, place)
-        JOIN pg_operator AS o ON o.oid = x.id
-        JOIN pg_namespace AS s ON s.oid = o.oprnamespace),
+      \(ForeignKeyMembers.other),
+      \(ForeignKeyMembers.columns),
       'onDelete', k.confdeltype, 'onUpdate', k.confupdtype,
       'isOwn', k.conrelid IN (SELECT relid FROM relations),
       'isReadable', NOT row_security_active(r.oid) AND has_schema_privilege(n.oid, 'USAGE')
