@@ -4,4 +4,4 @@ set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-exec swift build -c release --static-swift-stdlib --product sluice
+with_scratch swift build -c release --static-swift-stdlib --product sluice

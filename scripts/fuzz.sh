@@ -39,7 +39,7 @@ build() {
     sed -nE 's/.*"runtimeResourcePath": "(.*)".*/\1/p')"
   library="$(find "$resources/clang/lib" -name "libclang_rt.fuzzer_no_main*$(uname -m).a" | head -n 1)"
   [ -n "$library" ] || die "this Swift toolchain has no libFuzzer (libclang_rt.fuzzer_no_main)"
-  SLUICE_FUZZING=1 swift build -c release --product fuzz --scratch-path "$work/build" \
+  SLUICE_FUZZING=1 with_scratch swift build -c release --product fuzz --scratch-path "$work/build" \
     --sanitize address -Xswiftc -use-ld=lld -Xlinker "$library" -Xlinker -lstdc++
 }
 

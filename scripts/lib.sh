@@ -41,3 +41,11 @@ timed() {
   fi
   return "$code"
 }
+
+# with_scratch COMMAND…: runs it with a folder of its own for temporary files, and removes that: Swift's package
+# manager leaves some in every run. Its exit code is the command's, also where a signal ends it.
+with_scratch() (
+  scratch="$(mktemp -d "${TMPDIR:-/tmp}/sluice-scratch.XXXXXX")"
+  trap 'rm -rf "$scratch"' EXIT
+  env TMPDIR="$scratch" "$@"
+)

@@ -73,6 +73,9 @@ PATH="$PATH:$SLUICE_ROOT/.build/tools"
 work="$(mktemp -d "${TMPDIR:-/tmp}/sluice-test.XXXXXX")"
 chmod 711 "$work"
 export SLUICE_TEST_FOLDER="$work"
+# What the tools and the tests put down and leave goes with the folder.
+mkdir -m 1777 "$work/tmp"
+export TMPDIR="$work/tmp"
 # What is lost when the machine fails is lost with the folder anyway: no fsync. Postgres itself may be
 # killed all the same, since the files outlive it.
 timed "throw-away Postgres" postgres_start "$work/pg" fsync=off synchronous_commit=off \
