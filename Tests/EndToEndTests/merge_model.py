@@ -486,19 +486,19 @@ class Model:
         self.rows = [new if row is old else row for row in self.rows]
 
     def _refusal(self, new: Row, old: Row | None) -> str | None:
-        """What Postgres refuses a row for."""
-        if not self.shape.has_place(new):
-            return "check"
+        """What Postgres refuses a row for: first what it looks at first."""
         breaches = self._breaches(new)
-        if breaches:
-            return "check" if "check" in breaches else "foreign_key"
+        if not self.shape.has_place(new) or "check" in breaches:
+            return "check"
+        others = [row for row in self.rows if row is not old]
         for names in self.shape.keys:
             key = self.shape.keys_of(new, names)
-            if key is not None and any(
-                row is not old and self.shape.keys_of(row, names) == key for row in self.rows
-            ):
+            if key is not None and any(self.shape.keys_of(row, names) == key for row in others):
                 return "unique"
-        return None
+        child, parent = self.shape.parent or (None, None)
+        if child and new[child] not in {None, new[parent], *(row[parent] for row in others)}:
+            return "foreign_key"
+        return "foreign_key" if breaches else None
 
     # MARK: Undo
 
@@ -533,8 +533,6 @@ class Model:
             done.deleted += 1
             return True
         if self._refusal(old, there):
-            return False
-        if parent and old[child] not in {None, old[parent], *(row[parent] for row in others)}:
             return False
         self._exchange(there, old)
         done.restored += 1

@@ -308,8 +308,8 @@ class Player:
         check("status", (found["status"], found["undo"]["error"]), ("undone", None))
         numbers = {name: found["undo"][name] for name in ("deleted", "restored", "left")}
         report = self.house.api.get(f"/imports/{task_id}/undo", limit=1000)
-        left = sorted((tuple(item["key"].get(name) for name in taken.key), item["reason"]) for item in report["items"])
-        check("what is left", *(sorted(items, key=repr) for items in (left, done.left)))
+        left = [(tuple(item["key"].get(name) for name in taken.key), item["reason"]) for item in report["items"]]
+        check("what is left", sorted(left, key=repr), sorted(done.left, key=repr))
         check("counts of the undo", numbers, {"deleted": done.deleted, "restored": done.restored, "left": len(done.left)})
         self.answers[step.name] = found
         before, after = self.seen[step.name]

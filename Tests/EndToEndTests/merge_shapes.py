@@ -229,10 +229,12 @@ TREE = Shape(
         # Smaller than its own id, or NULL: see the generator.
         Column("parent", "integer", (None, *numbers(24))),
         Column("name", "text", NAMES[:4]),
+        Column("code", "text", (None, *CODES)),
     ),
     primary=("id",),
+    unique=(("code",),),
     parent=("parent", "id"),
-    constraints="PRIMARY KEY (id)",
+    constraints="PRIMARY KEY (id), UNIQUE (code)",
     script="ALTER TABLE {table} ADD FOREIGN KEY (parent) REFERENCES {table} (id) ON DELETE CASCADE",
 )
 

@@ -90,26 +90,27 @@ class Writer:
         others = [column.name for column in self.shape.stored if column.name not in needed]
         all_of_them = chance.random() < 0.6
         names = [*needed, *(name for name in others if all_of_them or chance.random() < 0.5)]
+        names = names or [chance.choice(others)]
         chance.shuffle(names)
         count = chance.choice([0, 1, 2, 4, 8, 15, 30])
-        is_good = chance.random() < 0.4
-        rows = [self.row(names, is_good) for _ in range(count)]
+        faults = chance.choice([0, 0, 0.05, 0.3])
+        rows = [self.row(names, faults) for _ in range(count)]
         return File(tuple(names), tuple(tuple(row[name] for name in names) for row in rows))
 
-    def row(self, names: list[str], is_good: bool = False) -> Row:
+    def row(self, names: list[str], faults: float) -> Row:
         chance = self.chance
         row = {name: self.value(name) for name in names}
         if self.player.model.rows and chance.random() < 0.6:
             known = chance.choice(self.player.model.rows)
             changed = set(chance.sample(names, min(len(names), chance.choice([0, 0, 1, 1, 2]))))
             row = {name: row[name] if name in changed else known[name] for name in names}
-        if not is_good and chance.random() < 0.08:
+        if chance.random() < faults:
             name = chance.choice(names)
             column = self.shape.column(name)
-            faults: list[Value] = [*column.rare, *(text for text, _ in column.bad)]
+            bad: list[Value] = [*column.rare, *(text for text, _ in column.bad)]
             if column.required:
-                faults.append(None)
-            row[name] = chance.choice(faults) if faults else row[name]
+                bad.append(None)
+            row[name] = chance.choice(bad) if bad else row[name]
         return self.below_itself(row)
 
     def below_itself(self, row: Row) -> Row:

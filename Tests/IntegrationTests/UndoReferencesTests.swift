@@ -1,0 +1,62 @@
+import ImportModel
+import Postgres
+import Testing
+
+@Suite("An undo and what refers to its rows")
+struct UndoReferencesTests {
+  @Test(
+    "rows that others refer to by what they hold now keep it, unless those follow",
+    arguments: [
+      ("SET NULL", "new", 1), ("SET DEFAULT", "new", 1), ("NO ACTION", "new", 1),
+      ("RESTRICT", "new", 1), ("CASCADE", "old", 0),
+    ])
+  func heldByOthers(action: String, value: String, left: Int64) async throws {
+    let tables = """
+      CREATE TABLE public.t (id integer PRIMARY KEY, v text UNIQUE);
+      INSERT INTO public.t VALUES (1, 'old'), (2, 'other');
+      CREATE TABLE public.o (n integer, v text
+        CONSTRAINT o_v REFERENCES public.t (v) ON UPDATE \(action))
+      """
+    try await ImportBench.run(tables) { bench in
+      let id = try await bench.imported(
+        "UPDATE public.t SET v = 'new' WHERE id = 1; UPDATE public.t SET v = 'newer' WHERE id = 2")
+      try await bench.connection.execute("INSERT INTO public.o VALUES (1, 'new'), (2, NULL)")
+      let record = try await bench.undo(id)
+      #expect(record.status == .undone, "\(String(describing: record.undo.failure))")
+      #expect((record.undo.restored, record.undo.left) == (2 - left, left))
+      #expect(
+        try await bench.rows("SELECT id, v FROM public.t ORDER BY id") == ["1|\(value)", "2|other"])
+      #expect(try await bench.content("public.o") == ["(1,\(value))", "(2,)"])
+      let expected = left == 0 ? [] : [#"{"id": "1"}|referenced|rows of "o" refer to it (o_v)"#]
+      #expect(try await bench.left(of: id) == expected)
+    }
+  }
+
+  @Test(
+    "a row of the table that cannot be restored keeps the new row that it refers to",
+    arguments: ["CASCADE", "SET NULL", "SET DEFAULT", "NO ACTION"])
+  func heldByRefused(action: String) async throws {
+    let tables = """
+      CREATE TABLE public.t (id integer PRIMARY KEY, code text UNIQUE,
+        v integer CONSTRAINT t_v REFERENCES public.t ON DELETE \(action));
+      INSERT INTO public.t VALUES (1, 'a', NULL), (2, 'b', 1)
+      """
+    try await ImportBench.run(tables) { bench in
+      let id = try await bench.imported(
+        """
+        INSERT INTO public.t VALUES (10, NULL, NULL), (11, NULL, 10);
+        UPDATE public.t SET code = 'c', v = 10 WHERE id = 2
+        """, ImagedChange(images: ["code", "v"]))
+      // What row 2 had before is taken.
+      try await bench.connection.execute("INSERT INTO public.t VALUES (3, 'b', NULL)")
+      let record = try await bench.undo(id)
+      #expect(record.status == .undone, "\(String(describing: record.undo.failure))")
+      #expect((record.undo.deleted, record.undo.restored, record.undo.left) == (1, 0, 2))
+      #expect(try await bench.content() == ["(1,a,)", "(10,,)", "(2,c,10)", "(3,b,)"])
+      let left = try await bench.left(of: id)
+      #expect(left.count == 2)
+      #expect(left[0].hasPrefix(#"{"id": "10"}|referenced|"#) && left[0].contains("t_v"))
+      #expect(left[1].hasPrefix(#"{"id": "2"}|refused|duplicate key value"#))
+    }
+  }
+}
