@@ -42,7 +42,7 @@ extension Merger {
   }
 
   /// Indexes are sorted in memory where the server's own limit is less.
-  private static let memoryForIndexes = """
+  static let memoryForIndexes = """
     SELECT set_config('maintenance_work_mem', '256MB', true) FROM pg_settings
      WHERE name = 'maintenance_work_mem' AND setting::bigint < 256 * 1024
     """

@@ -194,9 +194,8 @@ extension TableModel {
     }
     let constraints =
       checks.map { ($0.name, $0.comment) } + references.map { ($0.name, $0.comment) }
-      + indexes.compactMap { index in index.constraint.map { (index.name, $0.comment) } }
     sql += constraints.map { remark("CONSTRAINT", $0, $1) }
-    sql += indexes.map { "COMMENT ON INDEX \(qualified($0.name)) IS \($0.comment)" }
+    sql += indexRemarks
     sql += triggers.filter(\.isOwn).map { remark("TRIGGER", $0.name, $0.comment) }
     sql += rules.map { remark("RULE", $0.name, $0.comment) }
     sql += policies.map { remark("POLICY", $0.name, $0.comment) }
@@ -207,6 +206,14 @@ extension TableModel {
       + referrers.map {
         "COMMENT ON CONSTRAINT \(quotedIdentifier($0.name)) ON \($0.table) IS \($0.comment)"
       }
+  }
+
+  /// What is said of indexes and of their constraints.
+  var indexRemarks: [String] {
+    indexes.flatMap { index in
+      (index.constraint.map { [remark("CONSTRAINT", index.name, $0.comment)] } ?? [])
+        + ["COMMENT ON INDEX \(qualified(index.name)) IS \(index.comment)"]
+    }
   }
 
   private func remark(_ kind: String, _ name: String, _ text: String) -> String {

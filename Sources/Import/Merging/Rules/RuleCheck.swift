@@ -32,6 +32,11 @@ struct RuleCheck {
   /// Whether there is anything to look for.
   var isNeeded: Bool { !rules.isEmpty }
 
+  /// Whether the merge would find all that this does.
+  var canWait: Bool {
+    !rules.contains { if case .fixed = $0 { true } else { false } }
+  }
+
   /// Removes the rows that break rules from staging.
   ///
   /// - Returns: how many.
