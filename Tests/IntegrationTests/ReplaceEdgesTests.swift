@@ -1,6 +1,7 @@
 import ImportModel
 import Merging
 import Postgres
+import Queue
 import TestSupport
 import Testing
 
@@ -74,7 +75,7 @@ struct ReplaceEdgesTests {
       """
     try await ImportBench.run(setUp) { bench in
       let before = try bench.dump()
-      let done = try await bench.replace("a\nnew\n")
+      let done = try await bench.replace("n,a\n1,new\n")
       try expectDone(done, read: 1, inserted: 1)
       #expect(try bench.dump() == before)
       try await bench.undoReplacement(done.id)
