@@ -249,8 +249,10 @@ public struct Merger: Sendable {
   /// - Parameters:
   ///   - report: how they were merged; nil where they were not.
   ///   - clearsLedger: whether nobody goes on from what is staged.
+  ///   - content: what the target held, where a dry run has told of it.
   func finish(
-    _ counts: RowCounts, _ report: MergePlanReport?, clearsLedger: Bool = true
+    _ counts: RowCounts, _ report: MergePlanReport?, clearsLedger: Bool = true,
+    content: String? = nil
   ) async throws {
     guard counts.isConserved else {
       throw ImportFailure(
@@ -258,7 +260,7 @@ public struct Merger: Sendable {
         "\(counts.read) rows were read, but \(counts.bad + counts.merged) are accounted for",
         hint: "nothing was changed; please report this with the import's id")
     }
-    try await noteChanges(counts)
+    try await noteChanges(counts, content: content)
     let sql = """
       UPDATE sluice.imports SET
         status = 'done', finished_at = clock_timestamp(), lease_id = NULL, lease_expires_at = NULL,

@@ -62,7 +62,7 @@ extension TableModel {
     for check in checks {
       sql.append(adding(check.name, check.definition, to: standIn.name))
     }
-    if let parent { sql.append(partitionCheck(of: standIn, parent)) }
+    sql += partitionCheck(of: standIn)
     for column in columns {
       let head = "ALTER TABLE \(standIn.name) ALTER COLUMN \(quotedIdentifier(column.name))"
       if column.statistics >= 0 { sql.append("\(head) SET STATISTICS \(column.statistics)") }
@@ -74,8 +74,9 @@ extension TableModel {
   }
 
   /// Spares the attachment of the partition its scan.
-  func partitionCheck(of standIn: StandIn, _ parent: Parent) -> String {
-    adding(standIn.partitionCheck, "CHECK (\(parent.constraint))", to: standIn.name)
+  func partitionCheck(of standIn: StandIn) -> [String] {
+    guard let constraint = parent?.constraint else { return [] }
+    return [adding(standIn.partitionCheck, "CHECK (\(constraint))", to: standIn.name)]
   }
 
   /// Makes an index of the stand-in, with its constraint and its marks.
@@ -140,12 +141,21 @@ extension TableModel {
   }
 
   /// Adds the table's own foreign keys; Postgres looks at all rows.
-  func referring(_ standIn: StandIn) -> [String] {
-    references.map { reference in
+  ///
+  /// - Parameter areNew: whether the rows are new, so that also those foreign keys hold for them which are not
+  ///   valid for all rows of before.
+  func referring(_ standIn: StandIn, areNew: Bool) -> [String] {
+    references.flatMap { reference in
       let definition =
         reference.isOwn
         ? pointing(reference.definition, to: standIn.name) : reference.definition
-      return adding(reference.name, definition, to: standIn.name)
+      let added = adding(reference.name, definition, to: standIn.name)
+      guard areNew, definition.hasSuffix(TableModel.notValid) else { return [added] }
+      let valid = String(definition.dropLast(TableModel.notValid.count))
+      return [
+        adding(reference.name, valid, to: standIn.name),
+        "ALTER TABLE \(standIn.name) DROP CONSTRAINT \(quotedIdentifier(reference.name))", added,
+      ]
     }
   }
 
