@@ -78,6 +78,12 @@ struct MergeChoice: Sendable {
     MergeChoice(.empty, "the table is empty", rows: rows, targetRows: 0)
   }
 
+  static func loadThenIndex(rows: Int64) -> MergeChoice {
+    MergeChoice(
+      .loadThenIndex, "the table is empty and nobody uses it: its indexes are built over all rows",
+      rows: rows, targetRows: 0)
+  }
+
   /// Chooses for a target that may have rows, and makes the settings.
   static func choose(
     _ request: MergeRequest, _ ground: MergeGround, rows: Int64, on connection: PostgresConnection
