@@ -8,91 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
-Value = str | None
-Row = dict[str, Value]
-
-# What a sequence fills in: known when it is read from the table.
-FREE = "\0a number of the sequence"
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column, with values for the generator."""
-
-    name: str
-    type: str
-    good: tuple[Value, ...]
-    # Texts that are refused while the file is read, each with its code.
-    bad: tuple[tuple[str, str], ...] = ()
-    # Values that the type takes, but a rule of the table does not.
-    rare: tuple[str, ...] = ()
-    default: Value = None
-    required: bool = False
-    # Made from the others: no file has it.
-    generated: Callable[[Row], Value] | None = None
-    # An identity that no update can write.
-    always: bool = False
-    same: Callable[[str], Hashable] = lambda text: text
-    # What follows its type where the table is made.
-    sql: str = ""
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A table and the rules that its rows are held against."""
-
-    name: str
-    columns: tuple[Column, ...]
-    # The primary key, empty where there is none, and the other unique keys.
-    primary: tuple[str, ...] = ()
-    unique: tuple[tuple[str, ...], ...] = ()
-    nulls_are_equal: bool = False
-    # What imports go by, where it is not the primary key.
-    key: tuple[str, ...] = ()
-    # Each with the columns that it looks at; false where it is broken.
-    checks: tuple[tuple[tuple[str, ...], Callable[[Row], bool]], ...] = ()
-    # Foreign keys to tables that never change: the column, and the values that are there.
-    references: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    # A foreign key to the table itself: the column, and the one that it refers to.
-    parent: tuple[str, str] | None = None
-    # False where no partition takes the row.
-    has_place: Callable[[Row], bool] = lambda row: True
-    # What a trigger makes of a row before it is written.
-    trigger: Callable[[Row], Row] | None = None
-    # What follows the columns, what follows the table, and what follows all that, with {table} in it.
-    constraints: str = ""
-    suffix: str = ""
-    script: str = ""
-    # A column that rows of another table may refer to.
-    referred: str | None = None
-
-    @property
-    def stored(self) -> tuple[Column, ...]:
-        return tuple(column for column in self.columns if column.generated is None)
-
-    @property
-    def conflict_key(self) -> tuple[str, ...]:
-        return self.key or self.primary
-
-    @property
-    def keys(self) -> list[tuple[str, ...]]:
-        """All unique keys, in the order of the names of their indexes."""
-        named = {"_".join((*names, "key")): names for names in self.unique}
-        if self.primary:
-            named["pkey"] = self.primary
-        return [names for _, names in sorted(named.items())]
-
-    def column(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
-
-    def same(self, row: Row, names: Iterable[str]) -> tuple[Hashable, ...]:
-        values = ((self.column(name), row[name]) for name in names)
-        return tuple(None if value is None else column.same(value) for column, value in values)
-
-    def keys_of(self, row: Row, names: tuple[str, ...]) -> Hashable | None:
-        """What two rows must not share; None where the row can meet no other one."""
-        found = self.same(row, names)
-        return None if None in found and not self.nulls_are_equal else found
+from merge_table import FREE, Row, Shape, Value
 
 
 @dataclass(frozen=True)
@@ -162,6 +78,10 @@ class Taken:
     before: list[Row] = field(default_factory=list)
     after: list[Row] = field(default_factory=list)
     is_undone: bool = False
+
+
+class Ambiguous(Exception):
+    """Rows that pass together but not one by one: whether they do hangs on which are tried at once."""
 
 
 class Model:
@@ -264,14 +184,14 @@ class Model:
             return None
         return next((there for there in self.rows if self.shape.keys_of(there, names) == key), None)
 
-    def _new(self, row: Row) -> Row:
+    def filled_in(self, row: Row) -> Row:
         """A row of the file with what the table fills in."""
         return {column.name: row.get(column.name, column.default) for column in self.shape.stored}
 
     def _as_it_would_be(self, row: Row, options: Options) -> Row:
         existing = self._existing(row, options)
         if existing is None:
-            return self._new(row)
+            return self.filled_in(row)
         names = self.key(options)
         return existing | {name: value for name, value in row.items() if name not in names}
 
@@ -377,7 +297,7 @@ class Model:
             if existing is None:
                 inserted += 1
                 if options.mode != "replace":
-                    outcome.inserted.append(self._new(row))
+                    outcome.inserted.append(self.filled_in(row))
                 continue
             met += 1
             changed = [
@@ -400,7 +320,7 @@ class Model:
         outcome.diff = {"inserted": inserted, "updated": updated, "unchanged": unchanged}
         if options.mode == "replace":
             outcome.diff["deleted"] = len(self.rows) - met
-            outcome.inserted = [self._new(row) for _, row in outcome.staged]
+            outcome.inserted = [self.filled_in(row) for _, row in outcome.staged]
 
     def _write(
         self, outcome: Outcome, columns: tuple[str, ...], options: Options
@@ -423,6 +343,9 @@ class Model:
                     refused[number] = code
                     again.append((number, row))
             if len(again) == len(waiting):
+                self._check_alone(
+                    (self._existing(row, options), self._as_it_would_be(row, options)) for _, row in waiting
+                )
                 break
             waiting = again
         outcome.rejects |= {number: {code} for number, code in refused.items()} if waiting else {}
@@ -455,13 +378,13 @@ class Model:
         existing = self._existing(row, options)
         trigger = self.shape.trigger or (lambda row: row)
         if existing is None:
-            new = trigger(self._new(row))
+            new = trigger(self.filled_in(row))
             code = self._refusal(new, None)
             if code is None:
                 self.rows.append(new)
                 outcome.inserted.append(new)
             return code
-        proposed = trigger(self._new(row))
+        proposed = trigger(self.filled_in(row))
         if options.mode == "insert":
             # Only a row that was proposed tells its key, where a trigger may change it: so it is held against CHECKs.
             if self.shape.trigger and "check" in self._breaches(proposed):
@@ -500,6 +423,25 @@ class Model:
             return "foreign_key"
         return "foreign_key" if breaches else None
 
+    def _check_alone(self, refused: Iterable[tuple[Row | None, Row | None]]) -> None:
+        """Sees to it that none of the refused changes, each a row before and after, would pass with the others."""
+        if self.shape.parent is None:
+            return
+        refused = list(refused)
+        before = self.rows
+        gone = [old for old, _ in refused if old]
+        come = [new for _, new in refused if new]
+        self.rows = [row for row in before if all(row is not one for one in gone)] + come
+        child, parent = self.shape.parent
+        children = {row[child] for row in self.rows}
+        passes = [
+            self._refusal(new, new) is None if new else old is not None and old[parent] not in children
+            for old, new in refused
+        ]
+        self.rows = before
+        if any(passes):
+            raise Ambiguous(self.shape.name)
+
     # MARK: Undo
 
     def undo(self, taken: Taken) -> Undone:
@@ -516,6 +458,7 @@ class Model:
         while waiting:
             again = [(there, old) for there, old in waiting if not self._take_back(there, old, done)]
             if len(again) == len(waiting):
+                self._check_alone(waiting)
                 break
             waiting = again
         for there, old in waiting:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from merge_model import FREE, File, Model, Options, Outcome, Row, Shape, Taken, Value, ordered
+from merge_model import File, Model, Options, Outcome, Taken, ordered
+from merge_table import FREE, Row, Shape, Value
 
 from api import Object
 from conftest import House
@@ -69,6 +70,13 @@ def check_lines(what: str, found: list[Line], expected: list[Line]) -> None:
         raise Mismatch(f"{what}:\n  too many {list(more.elements())}\n  missing  {list(less.elements())}")
 
 
+def copied(house: House, query: str) -> list[Line]:
+    """The answer to a query as COPY writes it."""
+    with house.database.connection.cursor() as cursor:
+        with cursor.copy(f"COPY ({query}) TO STDOUT".encode()) as copy:
+            return list(copy.rows())
+
+
 class Canon:
     """How Postgres writes the values of a shape, by its own input functions."""
 
@@ -80,9 +88,9 @@ class Canon:
             with connection.transaction():
                 connection.execute(f"CREATE TEMP TABLE canon (n integer, v {column.type}) ON COMMIT DROP".encode())
                 for place, text in enumerate(sorted(texts)):
-                    connection.execute(f"INSERT INTO canon VALUES (%s, CAST(%s AS {column.type}))".encode(), (place, text))
-                with connection.cursor() as cursor, cursor.copy("COPY (SELECT v FROM canon ORDER BY n) TO STDOUT") as copy:
-                    found = [line[0] for line in copy.rows()]
+                    insert = f"INSERT INTO canon VALUES (%s, CAST(%s AS {column.type}))"
+                    connection.execute(insert.encode(), (place, text))
+                found = [line[0] for line in copied(house, "SELECT v FROM canon ORDER BY n")]
             self.known |= {(column.name, text): value for text, value in zip(sorted(texts), found, strict=True)}
 
     def __call__(self, name: str, text: Value) -> Value:
@@ -100,6 +108,8 @@ class Player:
         self.model = Model(shape, canon)
         self.imports: dict[int, tuple[str, Taken | None]] = {}
         self.seen: dict[int, tuple[list[Line], list[Line]]] = {}
+        # What imports and undos were like at their ends.
+        self.ends: dict[int, Object] = {}
         self.answers: dict[int, Object] = {}
         house.database.execute(self.definition)
         if shape.referred:
@@ -129,8 +139,7 @@ class Player:
         return ordered(self._copy(f"SELECT {names} FROM {self.table}"))
 
     def _copy(self, query: str) -> list[Line]:
-        with self.house.database.connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT".encode()) as copy:
-            return list(copy.rows())
+        return copied(self.house, query)
 
     # MARK: Steps
 
@@ -184,6 +193,7 @@ class Player:
         check("counts", counts(found), outcome.counts())
         self._check_rejects(task_id, outcome)
         self.imports[step.name] = (task_id, taken)
+        self.ends[step.name] = found
         self.seen[step.name] = (before, self.lines())
         check("whether it can be taken back", found["undo"]["available"], taken is not None)
 
@@ -191,7 +201,7 @@ class Player:
         """Whether each row has a partition: a dry run does not tell."""
         names = step.file.columns
         return all(
-            self.shape.has_place(self.model._new(dict(zip(names, row, strict=True)))) for row in step.file.rows
+            self.shape.has_place(self.model.filled_in(dict(zip(names, row, strict=True)))) for row in step.file.rows
         )
 
     def _submit(self, step: Load) -> str:
@@ -247,7 +257,7 @@ class Player:
         if step.new is None:
             self.model.rows = [one for one in self.model.rows if one is not row]
         elif row is None:
-            self.model.rows.append(trigger(self.model._new(self._canonical(step.new))))
+            self.model.rows.append(trigger(self.model.filled_in(self._canonical(step.new))))
         else:
             new = trigger(row | self._canonical(step.new))
             self.model.rows = [new if one is row else one for one in self.model.rows]
@@ -310,7 +320,10 @@ class Player:
         report = self.house.api.get(f"/imports/{task_id}/undo", limit=1000)
         left = [(tuple(item["key"].get(name) for name in taken.key), item["reason"]) for item in report["items"]]
         check("what is left", sorted(left, key=repr), sorted(done.left, key=repr))
-        check("counts of the undo", numbers, {"deleted": done.deleted, "restored": done.restored, "left": len(done.left)})
+        expected = {"deleted": done.deleted, "restored": done.restored, "left": len(done.left)}
+        check("counts of the undo", numbers, expected)
+        for name in ("profile", "plan", "rows_read", "rows_inserted", "attempt"):
+            check(f"{name} after the undo", found[name], self.ends[step.name][name])
         self.answers[step.name] = found
         before, after = self.seen[step.name]
         if current == after and not done.left:

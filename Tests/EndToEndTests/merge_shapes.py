@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from decimal import Decimal
 
-from merge_model import FREE, Column, Row, Shape, Value
+from merge_table import FREE, Column, Row, Shape, Value
 
 # What is referred to, and never changes.
 STORES = ("1", "2", "3")
