@@ -109,7 +109,8 @@ public struct Merger: Sendable {
       case .failure(let failure):
         try await ground.images.seal(RowCounts(), on: connection)
         return .failure(failure)
-      case .success(let counts):
+      case .success(let merged):
+        let counts = merged.counts
         try await watch(MergeProgress(counts: counts, isFinalizing: true))
         let outcome = MergeOutcome(counts: counts, plan: choice.plan, report: choice.report)
         guard original == nil else { return .success(outcome) }
@@ -168,22 +169,24 @@ public struct Merger: Sendable {
       try check(counts)
       return nil
     } catch let failure as ImportFailure {
-      try await giveUp()
+      try await giveUp(counts)
       return failure
     }
   }
 
   /// Gives up what is staged, so that the rejects can be committed without the merge: whoever takes the
   /// import up again begins anew. Staging itself is dropped with the end of the import.
-  func giveUp() async throws {
+  ///
+  /// - Parameter counts: with the rejects; they are kept with the import.
+  func giveUp(_ counts: RowCounts) async throws {
     let lease = request.lease
     let id = PostgresParameter.text(lease.importID.description)
     let held = try await connection.query(
       """
-      SELECT FROM sluice.imports
-       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested FOR SHARE
-      """, [id, .text(lease.id)])
-    if held.rows.isEmpty { throw LeaseLost(lease) }
+      UPDATE sluice.imports SET rows_ok = $3, rows_bad = $4
+       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
+      """, [id, .text(lease.id), .int(counts.ok), .int(counts.bad)])
+    if held.affected == 0 { throw LeaseLost(lease) }
     _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
   }
 
@@ -192,14 +195,17 @@ public struct Merger: Sendable {
   /// - Parameters:
   ///   - report: how they were merged; nil where they were not.
   ///   - clearsLedger: whether nobody goes on from what is staged.
+  ///   - isBatched: whether rows are in already.
   func finish(
-    _ counts: RowCounts, _ report: MergePlanReport?, clearsLedger: Bool = true
+    _ counts: RowCounts, _ report: MergePlanReport?, clearsLedger: Bool = true,
+    isBatched: Bool = false
   ) async throws {
     guard counts.isConserved else {
+      let outcome = isBatched ? "the batches that are in can be undone" : "nothing was changed"
       throw ImportFailure(
         .notConserved,
         "\(counts.read) rows were read, but \(counts.bad + counts.merged) are accounted for",
-        hint: "nothing was changed; please report this with the import's id")
+        hint: "\(outcome); please report this with the import's id")
     }
     try await noteChanges(counts)
     let sql = """
