@@ -131,7 +131,7 @@ struct OptionParserTests {
   ]
 
   static let notYet: [Given] = [
-    Given("webhook", "https://example.com"),
+    Given("webhook", "https://example.com")
   ]
 
   @Test("a value of the contract changes its option and nothing else", arguments: accepted)
@@ -184,6 +184,7 @@ struct OptionParserTests {
       ([Given("date_order", "dmy"), Given("date_format", "YYYY-MM-DD")], "date_format"),
       ([Given("currency", "1")], "currency"),
       ([Given("true_words", "x"), Given("false_words", "X")], "true_words"),
+      ([Given("mode", "replace"), Given("commit", "batched")], "commit"),
     ])
   func cannotBe(options: [Given], named: String) throws {
     var parser = OptionParser()

@@ -81,7 +81,9 @@ struct SliceMerge: Sendable {
     }
     try await tryAgain(&rejects)
     let waiting = rejects.putOff.prefix(canWait).map(\.place.row)
-    for row in rejects.putOff.dropFirst(canWait) { try await reject(row.place, row.error, &rejects) }
+    for row in rejects.putOff.dropFirst(canWait) {
+      try await reject(row.place, row.error, &rejects)
+    }
     try await write(&rejects)
     return MergedRows(counts: rejects.counts, waiting: waiting)
   }
@@ -236,7 +238,8 @@ extension Merger {
         // What holds for all rows together need not hold for a part of them.
         do {
           return .success(
-            try await connection.savepoint { _ in MergedRows(counts: try await slices.whole(counts)) })
+            try await connection.savepoint { _ in MergedRows(counts: try await slices.whole(counts))
+            })
         } catch let error as PostgresError where slices.isAboutRows(error) {
           // Some rows are at fault: the others go in without them.
         }

@@ -142,7 +142,8 @@ struct ImportRun: Sendable {
       ?? ResumePoint(position: input.start, rejectRoom: room)
     point.add(merged)
     if merged.count > 0 {
-      logger.info("going on behind batches", ["count": "\(merged.count)", "row": "\(merged.lastRow)"])
+      logger.info(
+        "going on behind batches", ["count": "\(merged.count)", "row": "\(merged.lastRow)"])
     }
     if point.nextChunk > 0 {
       logger.info("going on from the ledger", ["chunk": "\(point.nextChunk)"])

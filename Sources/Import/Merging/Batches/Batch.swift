@@ -138,7 +138,8 @@ struct Batch: Sendable {
     guard found == content.rows else {
       throw ImportFailure(
         .notConserved, "a batch has \(content.rows) rows, but \(found) are accounted for",
-        hint: "the batches before it are in and can be undone; please report this with the import's id")
+        hint:
+          "the batches before it are in and can be undone; please report this with the import's id")
     }
     return after
   }

@@ -35,10 +35,7 @@ struct BatchEnd: Sendable {
         case .success(let rows): counts = rows.counts
         }
         try await ground.images.enter(counts, on: connection)
-        let seconds = (clock.now - begun) / .seconds(1)
-        try await BatchLedger.enter(
-          settled(counts), behind: merged, seconds: seconds, of: request.lease.importID,
-          on: connection)
+        try await enter(counts, seconds: (clock.now - begun) / .seconds(1))
       }
       try await merger.watch(MergeProgress(counts: counts, isFinalizing: true))
       try await end(counts, choice?.report ?? report)
@@ -64,6 +61,18 @@ struct BatchEnd: Sendable {
     let choice = try await MergeChoice.choose(
       request, ground, rows: rows, on: connection)
     return (ground, choice)
+  }
+
+  private func enter(_ counts: RowCounts, seconds: Double) async throws {
+    let after = settled(counts)
+    let id = request.lease.importID
+    try await BatchLedger.enter(
+      after, behind: merged, seconds: seconds, of: id, on: connection)
+    _ = try await connection.query(
+      """
+      UPDATE sluice.imports SET batches = batches || jsonb_build_object('count', $2::bigint)
+       WHERE id = $1::uuid
+      """, [.text(id.description), .int(after.count)])
   }
 
   private func settled(_ counts: RowCounts) -> MergedBatches {

@@ -67,6 +67,8 @@ extension Merger {
     if merged.count > 0 { try await countOmitted(counts) }
     // Last, as heartbeats wait from here on.
     try await BatchLedger.keep(counts, nil, nil, under: request.lease, on: connection)
+    // Of a file without rows there is no chunk.
+    guard staged.read > 0 else { return .success(counts) }
     try await enter(
       rejected: counts.bad - staged.bad - (merged.count > 0 ? merged.counts.bad : 0),
       skipped: counts.skipped - staged.skipped, readiesBatches: true)

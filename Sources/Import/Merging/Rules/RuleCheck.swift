@@ -47,7 +47,9 @@ struct RuleCheck {
     }
     for (index, rule) in rules.enumerated() {
       if case .fixed(let column) = rule {
-        guard try await succeeds([statements.fixed(column, rule: index, in: slice)]) else { throw unknowable }
+        guard try await succeeds([statements.fixed(column, rule: index, in: slice)]) else {
+          throw unknowable
+        }
       }
       for statements in setStatements(rule, index) { _ = try await succeeds(statements) }
     }

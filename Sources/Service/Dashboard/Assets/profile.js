@@ -18,6 +18,7 @@ const names = {
   rules: "rules of the target",
   plan: "choosing a plan",
   merge: "merging",
+  rest: "resting between batches",
   finalize: "commit",
   statistics: "statistics, after the commit",
 };
