@@ -124,6 +124,24 @@ struct BatchedImportTests {
     }
   }
 
+  @Test("lets others write what is in while it goes on")
+  func others() async throws {
+    try await ImportBench.run(Self.table) { bench in
+      let id = try await bench.submitBatched(ImportBench.longRows(1...2000))
+      try await bench.whileInside(1200) { other in
+        try await bench.connection.execute(
+          "SET lock_timeout = '2s'; UPDATE public.t SET v = 'mine' WHERE id = 1")
+        #expect(try await bench.record(id).status == .loading)
+        try await other.rollback()
+        try expectDone(try await bench.ended(id), read: 2000, inserted: 2000)
+      }
+      #expect(try await bench.rows("SELECT v FROM public.t WHERE id = 1") == ["mine"])
+      // The undo leaves what somebody else has changed since.
+      let undone = try await bench.undo(id)
+      #expect((undone.status, undone.undo.deleted, undone.undo.left) == (.undone, 1999, 1))
+    }
+  }
+
   @Test("that is called off says what is in, and can be taken back")
   func cancelled() async throws {
     try await ImportBench.run(
