@@ -3,10 +3,10 @@ import Postgres
 import TestSupport
 import Worker
 
-/// Files of some thousand rows, which go in page by page, and workers that stop on the way.
+/// Files of some thousand rows, which go in by pairs of pages, and workers that stop on the way.
 extension ImportBench {
-  /// One page of staging each, without rest.
-  static let onePage = BatchSettings(seconds: 0.5, duty: 1, firstRows: 1, bounds: 1...1)
+  /// Two pages of staging each, without rest.
+  static let smallBatches = BatchSettings(seconds: 0.5, duty: 1, firstRows: 130, bounds: 130...130)
 
   /// Rows of some 130 bytes: about sixty fit on a page.
   static func longRows(_ rows: ClosedRange<Int>, _ value: (Int) -> String = { "value \($0)" })
@@ -31,9 +31,11 @@ extension ImportBench {
     }
   }
 
-  /// Takes a queued import to its end, page by page.
+  /// Takes a queued import to its end, by two pages at a time.
   func finishBatched(_ id: ImportID) async throws -> ImportRecord {
-    try await withWorker(batches: ImportBench.onePage) { _ in try await ended(id) }
+    try await withWorker(batches: ImportBench.smallBatches) { _ in
+      try await ended(id, within: .seconds(240))
+    }
   }
 
   /// Runs the body while a worker waits, in the middle of an import, for a row that another session has written
@@ -44,7 +46,7 @@ extension ImportBench {
   ) async throws {
     let other = try await TestDatabaseSession.begin(
       self, "INSERT INTO \(table) (id) VALUES (\(row))")
-    try await withWorker(batches: ImportBench.onePage) { _ in
+    try await withWorker(batches: ImportBench.smallBatches) { _ in
       try await eventually("a batch waits for the row", within: .seconds(60)) {
         try await TestDatabaseSession.countWaiting(for: "transactionid", self) > 0
       }

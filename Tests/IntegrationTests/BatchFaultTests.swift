@@ -69,7 +69,7 @@ struct BatchFaultTests {
         $0 += "\($1),\(dots),\($1 % 400 == 1 ? "2000" : "")\n"
       }
       let id = try await bench.submitBatched(text + "2001,x,1\n")
-      try await bench.stopInside(1300, id)
+      try await bench.stopInside(1450, id)
       #expect(
         try await bench.rows(
           "SELECT waiting FROM sluice.batches ORDER BY batch DESC LIMIT 1") == ["{1,401,801,1201}"])
@@ -155,10 +155,10 @@ struct BatchFaultTests {
         $0 += "\($1),\(dots),\($1 % 400 == 1 ? "2000" : "")\n"
       }
       let id = try await bench.submitBatched(text)
-      try await bench.stopInside(1300, id)
+      try await bench.stopInside(1450, id)
       try await bench.loseUnlogged(of: id)
       // It dies once more, with nothing more than staging made anew.
-      try await bench.stopInside(1300, id)
+      try await bench.stopInside(1450, id)
       let done = try await bench.finishBatched(id)
       try expectDone(done, read: 2000, inserted: 2000)
       #expect(try await bench.count("public.t WHERE p = 2000") == 5)
@@ -171,7 +171,7 @@ struct BatchFaultTests {
       let name = try await bench.rows("SELECT quote_ident(current_database())").joined()
       try await bench.connection.execute("ALTER DATABASE \(name) SET lock_timeout = 300")
       let id = try await bench.submitBatched(ImportBench.longRows(1...2000))
-      let done = try await bench.withWorker(batches: ImportBench.onePage) { _ in
+      let done = try await bench.withWorker(batches: ImportBench.smallBatches) { _ in
         try await bench.withBlocker(1200) {
           try await eventually("a batch has missed its lock", within: .seconds(60)) {
             try await bench.count(
@@ -181,7 +181,7 @@ struct BatchFaultTests {
               """) > 0
           }
         }
-        return try await bench.ended(id)
+        return try await bench.ended(id, within: .seconds(240))
       }
       try expectDone(done, read: 2000, inserted: 2000)
       #expect(done.attempt == 1)
@@ -219,7 +219,7 @@ struct BatchFaultTests {
       // Stopped before the merge has begun, with all of it staged.
       let lock = try await TestDatabaseSession.begin(
         bench, "LOCK TABLE public.t IN ACCESS EXCLUSIVE MODE")
-      try await bench.withWorker(batches: ImportBench.onePage) { _ in
+      try await bench.withWorker(batches: ImportBench.smallBatches) { _ in
         try await eventually("it waits for the target", within: .seconds(60)) {
           try await bench.record(id).status == .loading
         }
@@ -236,7 +236,7 @@ struct BatchFaultTests {
       #expect(
         try await bench.count(
           "(SELECT first_row > last_row AS odd FROM sluice.batches) b WHERE odd") == 0)
-      #expect(try await bench.batches(of: id).count > 15)
+      #expect(try await bench.batches(of: id).count > 8)
     }
   }
 }
