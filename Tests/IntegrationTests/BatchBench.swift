@@ -8,12 +8,12 @@ extension ImportBench {
   /// Two pages of staging each, without rest.
   static let smallBatches = BatchSettings(seconds: 0.5, duty: 1, firstRows: 130, bounds: 130...130)
 
-  /// Rows of some 130 bytes: about sixty fit on a page.
+  /// Rows of some 130 bytes: about sixty fit on a page, and short ones into what long ones have left of it.
   static func longRows(_ rows: ClosedRange<Int>, _ value: (Int) -> String = { "value \($0)" })
     -> String
   {
     rows.reduce(into: "id,v\n") {
-      $0 += "\($1),\(value($1))\(String(repeating: ".", count: 90))\n"
+      $0 += "\($1),\(value($1))\(String(repeating: ".", count: 20 + $1 * 37 % 140))\n"
     }
   }
 
@@ -47,7 +47,7 @@ extension ImportBench {
     let other = try await TestDatabaseSession.begin(
       self, "INSERT INTO \(table) (id) VALUES (\(row))")
     try await withWorker(batches: ImportBench.smallBatches) { _ in
-      try await eventually("a batch waits for the row", within: .seconds(60)) {
+      try await eventually("a batch waits for the row", within: .seconds(240)) {
         try await TestDatabaseSession.countWaiting(for: "transactionid", self) > 0
       }
       try await body(other)

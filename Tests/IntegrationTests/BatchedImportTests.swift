@@ -19,7 +19,7 @@ struct BatchedImportTests {
       """
       CREATE TABLE public.one (id integer UNIQUE, v text UNIQUE, w integer DEFAULT 7 CHECK (id <> 1300));
       INSERT INTO public.one SELECT n * 4, CASE WHEN n % 2 = 0 THEN 'old ' || n
-        ELSE 'value ' || n * 4 || repeat('.', 90) END FROM generate_series(1, 100) n;
+        ELSE 'value ' || n * 4 || repeat('.', 20 + n * 4 * 37 % 140) END FROM generate_series(1, 100) n;
       CREATE TABLE public.t (LIKE public.one INCLUDING ALL);
       INSERT INTO public.t SELECT * FROM public.one
       """
@@ -97,7 +97,7 @@ struct BatchedImportTests {
         let claimed = try await bench.claim()
         #expect(claimed.attempt == 2)
         try await other.rollback()
-        try await eventually("the former worker has given up") {
+        try await eventually("the former worker has given up", within: .seconds(240)) {
           try await bench.count(
             "pg_stat_activity WHERE application_name = 'sluice import'"
               + " AND datname = current_database()") == 0

@@ -45,11 +45,8 @@ struct BatchEnd: Sendable {
 
   /// The rows that have waited are all that is left of staging.
   private func plan(_ rules: TargetRules) async throws -> (MergeGround, MergeChoice) {
-    let rewrite = BatchStatements(request).rewrite(only: true)
-    for statement in rewrite {
-      let parameters: [PostgresParameter] =
-        statement.contains("$1") ? [.int8Array(merged.waiting.sorted())] : []
-      _ = try await connection.query(statement, parameters)
+    for statement in BatchStatements(request).rewrite(only: merged.waiting) {
+      try await connection.execute(statement)
     }
     let rows = Int64(merged.waiting.count)
     let blocks = try await connection.query(

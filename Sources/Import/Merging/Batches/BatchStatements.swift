@@ -19,7 +19,7 @@ struct BatchStatements: Sendable {
 
   /// Whether the rows lie in the order of the file: `false` where one lies behind a later one.
   ///
-  /// Postgres may fill pages that an earlier COPY has left empty. A scan that begins at the first page, in one
+  /// A COPY puts short rows where room is left on earlier pages. A scan that begins at the first page, in one
   /// process, comes by the rows as they lie.
   static let scanInOrder = """
     SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0
@@ -50,15 +50,26 @@ struct BatchStatements: Sendable {
     """
   }
 
-  /// Makes a copy of staging in the order of the file, which takes its place: of all rows, or of `$1` only.
-  func rewrite(only: Bool) -> [String] {
+  /// Makes a copy of staging in the order of the file, which takes its place: of all rows, or of some only.
+  ///
+  /// Only CREATE TABLE AS fills page after page without a look at the room on earlier ones.
+  func rewrite(only rows: some Sequence<Int64>) -> [String] {
+    let list = rows.map(String.init).joined(separator: ",")
+    return rewrite(where: " WHERE \(row) = ANY ('{\(list)}'::bigint[])")
+  }
+
+  /// The same for all rows.
+  var rewriteAll: [String] { rewrite(where: "") }
+
+  private func rewrite(where filter: String) -> [String] {
     let copy = "sluice.\(quotedIdentifier("batch_\(request.lease.importID.digits)"))"
     let own = request.staging.split(separator: ".", maxSplits: 1).last.map(String.init) ?? ""
-    let filter = only ? " WHERE \(row) = ANY ($1::bigint[])" : ""
     return [
       // Autovacuum stays away, as from staging.
-      "CREATE UNLOGGED TABLE \(copy) (LIKE \(request.staging)) WITH (autovacuum_enabled = false)",
-      "INSERT INTO \(copy) SELECT s.* FROM \(staging)\(filter) ORDER BY \(row)",
+      """
+      CREATE UNLOGGED TABLE \(copy) WITH (autovacuum_enabled = false) AS
+        SELECT s.* FROM \(staging)\(filter) ORDER BY \(row)
+      """,
       "DROP TABLE \(request.staging)",
       "ALTER TABLE \(copy) RENAME TO \(own)",
     ]

@@ -88,7 +88,7 @@ extension Merger {
     let statements = BatchStatements(request)
     try await connection.execute(BatchStatements.scanInOrder)
     if try await connection.query(statements.isInOrder).rows[0].bool("found") { return }
-    for statement in statements.rewrite(only: false) { try await connection.execute(statement) }
+    for statement in statements.rewriteAll { try await connection.execute(statement) }
   }
 
   /// The report has the rejects of settled rows as they were; whatever is not in it is counted only.
