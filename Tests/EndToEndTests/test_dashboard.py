@@ -451,6 +451,19 @@ def test_an_import_is_taken_back_when_that_is_meant(page: Page, house: House) ->
     assert house.database.rows("SELECT serial_number, quantity FROM demo.sales ORDER BY 1") == [(1, 1), (3, 9)]
 
 
+def test_who_takes_a_replacement_back_reads_what_becomes_of_it(page: Page, house: House) -> None:
+    house.api.load((HEADER + "\n" + one_row(1) + "\n").encode())
+    house.api.load((HEADER + "\n" + one_row(2) + "\n").encode(), mode="replace")
+    row = page.get_by_test_id(f"import-{newest_task(house)}")
+    row.get_by_test_id("undo").click()
+    question = row.get_by_test_id("undo-question")
+    expect(question).to_contain_text("gets all rows back that it had before")
+    expect(question).not_to_contain_text("deleted")
+    row.get_by_test_id("undo-yes").click()
+    expect(row.get_by_test_id("status")).to_have_text("undone")
+    assert house.database.rows("SELECT serial_number FROM demo.sales") == [(1,)]
+
+
 def test_an_undo_that_cannot_be_says_why(page: Page, house: House) -> None:
     upload(page, rows_file("one.csv", one_row(1)))
     row = in_state(page, "done")

@@ -207,6 +207,29 @@ struct DoctorTests {
     }
   }
 
+  @Test("however many partitions and references there are, an import's object has a few remarks")
+  func many() async throws {
+    let setUp = """
+      CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id);
+      DO $$ BEGIN FOR n IN 1..30 LOOP
+        EXECUTE format('CREATE UNLOGGED TABLE t_%s PARTITION OF t FOR VALUES FROM (%s) TO (%s)', n, n, n + 1);
+        EXECUTE format('CREATE UNLOGGED TABLE o_%s (t int REFERENCES t)', n);
+        EXECUTE format('INSERT INTO o_%s SELECT NULL FROM generate_series(1, 5000)', n);
+      END LOOP; END $$;
+      """
+    try await ImportBench.run(setUp) { bench in
+      let target = try #require(
+        try await TargetCatalog().table(named: "public.t", on: bench.connection))
+      let found = try await ImportWarnings(target: target, mode: .upsert, fileBytes: 1)
+        .read(on: bench.connection)
+      #expect(found.count == 21)
+      #expect(found.last?.code == "more_warnings")
+      let lines = found.first { $0.code == "unlogged_target" }?.sql?.split(separator: "\n")
+      #expect(lines?.count == 21)
+      #expect(lines?.last == "-- and 10 more like these")
+    }
+  }
+
   @Test("a file that fills max_wal_size is told so, with a size that does")
   func largeFile() async throws {
     try await ImportBench.run("CREATE TABLE t (id int PRIMARY KEY)") { bench in

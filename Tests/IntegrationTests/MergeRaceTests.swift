@@ -49,7 +49,7 @@ struct MergeRaceTests {
 
   @Test(
     "what somebody else has written when the merge gets to it is what it meets",
-    arguments: [plain, parted, plain + trigger], races)
+    arguments: [plain, parted, plain + trigger, parted + trigger], races)
   func otherFirst(table: String, race: Race) async throws {
     let setUp = table + "; INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)"
     try await ImportBench.run(setUp) { bench in

@@ -51,6 +51,19 @@ struct ProfileTests {
     }
   }
 
+  @Test("of a dry run has all steps so far, and goes on when it is carried out")
+  func dryRun() async throws {
+    try await ImportBench.run(Self.table) { bench in
+      let dry = try await bench.dryRun(Self.file(2000))
+      let steps = try steps(dry)
+      #expect(Set(["read", "copy", "rules", "compare"]).isSubset(of: steps.keys), "\(steps.keys)")
+      #expect(steps["compare"]?.rows == 2000)
+      let done = try self.steps(try await bench.carryOut(dry.id))
+      #expect(done["copy"]?.rows == 2000)
+      #expect(done["merge"]?.rows == 2000)
+    }
+  }
+
   @Test("is there in the transaction that ends the import")
   func atTheEnd() async throws {
     try await ImportBench.run { bench in

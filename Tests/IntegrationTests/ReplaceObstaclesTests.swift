@@ -71,6 +71,18 @@ struct ReplaceObstaclesTests {
       reason: "the publication everything sends all tables"),
     Case(
       setUp: """
+        CREATE TABLE w (id int PRIMARY KEY) PARTITION BY RANGE (id);
+        CREATE TABLE t PARTITION OF w FOR VALUES FROM (0) TO (9);
+        CREATE PUBLICATION "Both" FOR TABLE w, t WHERE (id > 3) WITH (publish_via_partition_root)
+        """, reason: "the publication \"Both\" filters its rows"),
+    Case(
+      setUp: "CREATE TABLE t (id int, a int, CONSTRAINT whole CHECK (t IS NOT NULL))",
+      reason: "its constraint whole looks at rows as a whole"),
+    Case(
+      setUp: "CREATE TABLE t (id int); CREATE INDEX \"By all\" ON t (hash_record(t))",
+      reason: "its index \"By all\" looks at rows as a whole"),
+    Case(
+      setUp: """
         CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1);
         UPDATE pg_index SET indisvalid = false WHERE false;
         CREATE INDEX i ON t (id); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass

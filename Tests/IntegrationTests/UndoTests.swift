@@ -37,6 +37,21 @@ struct UndoTests {
     }
   }
 
+  @Test(
+    "finds rows by keys that are arrays of texts and bits of some length",
+    arguments: [
+      ("character(3)[]", "{abc,xyz}"), ("bit(4)[]", "{1010,1111}"), ("varchar(3)[]", "{abc}"),
+    ])
+  func arrayKeys(type: String, value: String) async throws {
+    try await ImportBench.run("CREATE TABLE t (id \(type) PRIMARY KEY, v int)") { bench in
+      let done = try await bench.importFile("id,v\n\"\(value)\",1\n")
+      try expectDone(done, read: 1, inserted: 1)
+      let undone = try await bench.undo(done.id)
+      #expect(undone.undo.deleted == 1)
+      #expect(try await bench.count("t") == 0)
+    }
+  }
+
   @Test("leaves rows that were changed since or are gone, and says which")
   func left() async throws {
     try await ImportBench.run(Self.table) { bench in

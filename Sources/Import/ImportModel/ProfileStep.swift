@@ -26,6 +26,8 @@ public enum ProfileStep: String, Sendable, CaseIterable {
   case rules
   /// Statistics of the target and a sample of the rows, for the plan of the merge.
   case plan
+  /// Staged rows held against those of the target, in a dry run.
+  case compare
   /// Rows into the target, with what is needed to take them back.
   case merge
   /// Between two batches, so that others get on with their work.

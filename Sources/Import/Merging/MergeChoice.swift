@@ -101,6 +101,12 @@ struct MergeChoice: Sendable {
     MergeChoice(.empty, "the table is empty", rows: rows, targetRows: 0)
   }
 
+  static func loadThenIndex(rows: Int64) -> MergeChoice {
+    MergeChoice(
+      .loadThenIndex, "the table is empty and nobody uses it: its indexes are built over all rows",
+      rows: rows, targetRows: 0)
+  }
+
   /// Chooses for a target that may have rows, and makes the settings.
   ///
   /// - Parameter isKnown: whether an earlier batch has looked at the keys of staging.

@@ -15,6 +15,8 @@ public enum MergePlan: String, Sendable, CaseIterable {
   /// The target is empty: plain inserts, as nothing can be there already. Should a key meet itself after
   /// all, because the file has it twice or somebody else writes, nothing is kept and another plan is taken.
   case empty
+  /// The same, and its indexes are built when all rows are in.
+  case loadThenIndex = "load_then_index"
   /// Plain inserts beside what is there.
   case append
   /// A join of staging and target tells what is new and what has changed; each staged row is looked up in
@@ -28,7 +30,7 @@ public enum MergePlan: String, Sendable, CaseIterable {
   case replace
 
   /// Whether rows can be at fault: into an empty table, any fault asks for another plan.
-  var sparesRows: Bool { self != .empty }
+  var sparesRows: Bool { self != .empty && self != .loadThenIndex }
 }
 
 /// Rows and counts of the merge so far, for those who watch.

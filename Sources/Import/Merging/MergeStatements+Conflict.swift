@@ -11,7 +11,9 @@ extension MergeStatements {
   /// In the order of the key, so that it meets the application's own writes in one order only. What the
   /// target held before is seen by the same statement.
   func upsert(isLarge: Bool) -> String {
-    let isNew = request.isPartitioned ? "NULL::boolean" : "t.xmax = 0"
+    let isNew =
+      request.isPartitioned
+      ? "\(MergeStatements.lastMet) IS DISTINCT FROM \(keyText)" : "t.xmax = 0"
     let keys = request.key.columns.indices.map { "m.k\($0)" }
     let former = writableColumns.isEmpty ? "" : images.former("o")
     let updated =
@@ -54,11 +56,28 @@ extension MergeStatements {
       "\(quotedIdentifier($0.name)) = excluded.\(quotedIdentifier($0.name))"
     }
     let differs = differences("t") { "excluded.\(quotedIdentifier($0.name))" }
-    return """
-      DO UPDATE SET \(assignments.joined(separator: ", "))
-        WHERE \(countsSame ? "CASE WHEN \(differs) THEN true ELSE \(countOneMore) END" : differs)
-      """
+    let isMet = request.isPartitioned ? noteMet : "true"
+    let isCounted =
+      countsSame
+      ? "CASE WHEN \(differs) THEN \(isMet) ELSE \(countOneMore) END" : "(\(differs)) AND \(isMet)"
+    return "DO UPDATE SET \(assignments.joined(separator: ", ")) WHERE \(isCounted)"
   }
+}
+
+// MARK: Rows that were there already
+
+extension MergeStatements {
+  /// The key of the row that was met last. Of a row in a partition, no system column can be returned that tells
+  /// whether it is new; so the condition of the update notes which one was met.
+  private static let lastMet = "current_setting('sluice.met', true)"
+
+  /// That of the target's row, which no update changes.
+  private var keyText: String {
+    "CAST(ROW(\(match.columns(of: "t").joined(separator: ", "))) AS text)"
+  }
+
+  /// True.
+  private var noteMet: String { "set_config('sluice.met', \(keyText), true) IS NOT NULL" }
 }
 
 // MARK: Rows that triggers swallow

@@ -4,6 +4,7 @@ import Postgres
 /// The SQL of one merge. Every identifier comes out of the catalog.
 struct MergeStatements {
   let request: MergeRequest
+  private let rules: TargetRules
   let images: UndoImages
   let match: KeyMatch
   let keyColumns: [StagingLayout.Column]
@@ -18,6 +19,7 @@ struct MergeStatements {
     _ request: MergeRequest, rules: TargetRules, images: UndoImages, countsSame: Bool
   ) {
     self.request = request
+    self.rules = rules
     self.images = images
     self.countsSame = countsSame
     completions = rules.completions(of: request)
@@ -91,7 +93,30 @@ struct MergeStatements {
     """
   }
 
-  /// The same for a target whose rows cannot be taken back.
+  /// What is kept of rows that `plainInsert` puts in, told by staging; nil where only the target can tell. To
+  /// return all that from the insert takes longer.
+  func imagesOfStaged(isLarge: Bool) -> String? {
+    guard let returned = images.returned(of: { inserted($0) }) else { return nil }
+    let rows =
+      "(SELECT \(returned) FROM \(request.staging) s WHERE \(MergeStatements.slice)) w"
+    return """
+      WITH kept AS (\(images.keepInserted(rows, isLarge: isLarge)) RETURNING n)
+      SELECT coalesce(sum(n), 0)::bigint AS kept FROM kept
+      """
+  }
+
+  /// What a column of the target will hold when a staged row is inserted, as exactly its type; nil where that
+  /// is not known before.
+  private func inserted(_ name: String) -> String? {
+    if let column = request.target.columns.first(where: { $0.name == name }),
+      request.layout.columns.contains(where: { $0.name == name })
+    {
+      return "CAST(s.\(quotedIdentifier(name)) AS \(column.type.sqlName))"
+    }
+    return rules.column(name).flatMap { $0.isSettled ? $0.filledIn : nil }
+  }
+
+  /// Puts rows in, and keeps nothing of them.
   var plainInsert: String {
     "\(insertHead())SELECT \(values) FROM \(request.staging) s WHERE \(MergeStatements.slice)"
   }

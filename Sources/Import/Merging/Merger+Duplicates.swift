@@ -46,27 +46,11 @@ extension Merger {
   }
 
   /// An entry without bytes, behind the last one: rows that were staged, and are not any more.
-  ///
-  /// - Parameter readiesBatches: whether staging is as batches take it from here on.
-  func enter(rejected: Int64, skipped: Int64 = 0, readiesBatches: Bool = false) async throws {
-    let sql = """
-      INSERT INTO sluice.chunks (import_id, chunk, first_byte, last_byte, first_row, last_row,
-          first_line, last_line, rows_ok, rows_bad,
-          rows_skipped, attempt, readies_batches)
-      SELECT i.id, max(c.chunk) + 1, max(c.last_byte) + 1, max(c.last_byte), max(c.last_row) + 1,
-             max(c.last_row), max(c.last_line) + 1, max(c.last_line), -$3::bigint, $3::bigint,
-             $4::bigint, i.attempt, $5::boolean
-        FROM (SELECT * FROM sluice.imports
-               WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested FOR SHARE) i
-        JOIN sluice.chunks c ON c.import_id = i.id GROUP BY i.id, i.attempt
-      """
+  func enter(rejected: Int64, skipped: Int64 = 0) async throws {
     let lease = request.lease
     let entered = try await connection.query(
-      sql,
-      [
-        .text(lease.importID.description), .text(lease.id), .int(rejected), .int(skipped),
-        .bool(readiesBatches),
-      ])
+      LedgerEntry.removal,
+      [.text(lease.importID.description), .text(lease.id), .int(rejected), .int(skipped)])
     if entered.affected == 0 { throw LeaseLost(lease) }
   }
 

@@ -100,25 +100,77 @@ public struct Merger: Sendable {
       if request.hasKey, hope == nil || request.duplicates == .first {
         try await removeDuplicates(&counts)
       }
-      // Into an empty table most files go without a fault: rules are looked at if one does not.
-      if hope == nil, sieve.isNeeded, let failure = try await sift(sieve, &counts) {
-        return .failure(failure)
+      // Most files go without a fault: rules are looked at if one does not.
+      if hope == nil, sieve.isNeeded {
+        if !isEmpty, sieve.canWait,
+          let merged = try await hoping(counts, rules: rules, isEmpty: false)
+        {
+          return .success(try await end(merged))
+        }
+        if let failure = try await sift(sieve, &counts) { return .failure(failure) }
       }
-      let (ground, choice) = try await plan(counts, rules: rules, isEmpty: hope == .empty)
-      switch try await merge(counts, choice: choice, ground: ground) {
+      if hope == nil, isEmpty, let merged = try await hoping(counts, rules: rules, isEmpty: true) {
+        return .success(try await end(merged))
+      }
+      let plan = try await plan(counts, rules: rules, isEmpty: hope == .empty)
+      switch try await merge(counts, choice: plan.choice, ground: plan.ground) {
       case .failure(let failure):
-        try await ground.images.seal(RowCounts(), on: connection)
+        try await plan.ground.images.seal(RowCounts(), on: connection)
         return .failure(failure)
       case .success(let merged):
-        let counts = merged.counts
-        try await watch(MergeProgress(counts: counts, isFinalizing: true))
-        let outcome = MergeOutcome(counts: counts, plan: choice.plan, report: choice.report)
-        guard original == nil else { return .success(outcome) }
-        try await ground.images.seal(counts, on: connection)
-        try await finish(counts, choice.report)
-        return .success(outcome)
+        try await profile.measure(.merge) { try await plan.indexes?.putBack(on: connection) }
+        return .success(try await end(Merged(counts: merged.counts, plan: plan)))
       }
     }
+  }
+
+  /// How rows are merged.
+  private struct Plan: Sendable {
+    let ground: MergeGround
+    let choice: MergeChoice
+    /// What is put back when all rows are in.
+    let indexes: IndexesAside?
+  }
+
+  private struct Merged: Sendable {
+    let counts: RowCounts
+    let plan: Plan
+  }
+
+  /// Merges without a look at the rules, which takes longer than the merge where most rows are known.
+  ///
+  /// - Returns: nil where rows are at fault, with nothing of it left.
+  private func hoping(
+    _ counts: RowCounts, rules: TargetRules, isEmpty: Bool
+  ) async throws -> Merged? {
+    do {
+      return try await connection.savepoint { _ in
+        let plan = try await plan(counts, rules: rules, isEmpty: isEmpty)
+        if plan.choice.plan == .onConflict { throw RowsSwallowed() }
+        profile.begin(.merge)
+        defer { profile.end(.merge) }
+        let slices = SliceMerge(self, choice: plan.choice, ground: plan.ground)
+        let merged = Merged(counts: try await slices.whole(counts), plan: plan)
+        try await plan.indexes?.putBack(on: connection)
+        return merged
+      }
+    } catch is RowsSwallowed {
+      return nil
+    } catch let error as PostgresError where !error.isOfCircumstances {
+      return nil
+    }
+  }
+
+  /// Ends the import.
+  private func end(_ merged: Merged) async throws -> MergeOutcome {
+    let (counts, plan) = (merged.counts, merged.plan)
+    try await watch(MergeProgress(counts: counts, isFinalizing: true))
+    let outcome = MergeOutcome(
+      counts: counts, plan: plan.choice.plan, report: plan.choice.report)
+    guard original == nil else { return outcome }
+    try await plan.ground.images.seal(counts, on: connection)
+    try await finish(counts, plan.choice.report)
+    return outcome
   }
 
   /// Nobody asks a view or another server, which may take long to answer.
@@ -132,17 +184,21 @@ public struct Merger: Sendable {
   /// Looks at what there is to merge, chooses how, and makes room for what takes it back.
   private func plan(
     _ counts: RowCounts, rules: TargetRules, isEmpty: Bool
-  ) async throws -> (MergeGround, MergeChoice) {
+  ) async throws -> Plan {
     profile.begin(.plan)
     defer { profile.end(.plan) }
     let ground = try await MergeGround.read(request, rules: rules, on: connection)
     let rows = counts.ok - counts.skipped
-    let choice =
-      isEmpty
-      ? MergeChoice.empty(rows: rows)
-      : try await MergeChoice.choose(request, ground, rows: rows, on: connection)
+    let choice: MergeChoice
+    var indexes: IndexesAside?
+    if isEmpty {
+      indexes = try await IndexesAside.take(request, rows: rows, on: connection)
+      choice = indexes == nil ? .empty(rows: rows) : .loadThenIndex(rows: rows)
+    } else {
+      choice = try await .choose(request, ground, rows: rows, on: connection)
+    }
     try await ground.images.create(on: connection)
-    return (ground, choice)
+    return Plan(ground: ground, choice: choice, indexes: indexes)
   }
 
   func prepare() async throws {
@@ -196,9 +252,10 @@ public struct Merger: Sendable {
   ///   - report: how they were merged; nil where they were not.
   ///   - clearsLedger: whether nobody goes on from what is staged.
   ///   - isBatched: whether rows are in already.
+  ///   - content: what the target held, where a dry run has told of it.
   func finish(
     _ counts: RowCounts, _ report: MergePlanReport?, clearsLedger: Bool = true,
-    isBatched: Bool = false
+    isBatched: Bool = false, content: String? = nil
   ) async throws {
     guard counts.isConserved else {
       let outcome = isBatched ? "the batches that are in can be undone" : "nothing was changed"
@@ -207,7 +264,7 @@ public struct Merger: Sendable {
         "\(counts.read) rows were read, but \(counts.bad + counts.merged) are accounted for",
         hint: "\(outcome); please report this with the import's id")
     }
-    try await noteChanges(counts)
+    try await noteChanges(counts, content: content)
     let sql = """
       UPDATE sluice.imports SET
         status = 'done', finished_at = clock_timestamp(), lease_id = NULL, lease_expires_at = NULL,

@@ -42,17 +42,19 @@ struct SliceMerge: Sendable {
   func whole(_ counts: RowCounts) async throws -> RowCounts {
     try await resetSame()
     var counts = counts
-    var walk = SliceWalk(count: blocks, limit: rules.refersToItself ? blocks : firstLimit)
+    var pace = SlicePace(choice.sizing, rowsPerBlock: rowsPerBlock)
+    var walk = SliceWalk(count: blocks, limit: rules.refersToItself ? blocks : pace.limit)
     while let pages = walk.next {
+      let begun = ContinuousClock.now
       counts.add(try await merge(staged.slice(pages)))
       walk.accept()
+      pace.note(pages, since: begun)
+      walk.limit = pace.limit
       try await merger.watch(MergeProgress(counts: counts, isFinalizing: false))
     }
     try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     return counts
   }
-
-  private var firstLimit: Int64 { max(1, Int64(Double(choice.sizing.first) / rowsPerBlock)) }
 
   /// Whether a slice may have more rows than an array should.
   var isLarge: Bool {
@@ -64,16 +66,14 @@ struct SliceMerge: Sendable {
     try await resetSame()
     try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     var rejects = LateRejects(counts: counts)
-    var tuner = SizeTuner(rows: choice.sizing.first, bounds: choice.sizing.bounds, aim: 0.4...1.2)
-    var walk = SliceWalk(count: blocks, limit: firstLimit, grain: SliceMerge.grain)
-    let clock = ContinuousClock()
+    var pace = SlicePace(choice.sizing, rowsPerBlock: rowsPerBlock)
+    var walk = SliceWalk(count: blocks, limit: pace.limit, grain: SliceMerge.grain)
     while let pages = walk.next {
-      let begun = clock.now
+      let begun = ContinuousClock.now
       if try await tryMerge(staged.slice(pages), &rejects) == nil {
         walk.accept()
-        tuner.note(
-          rows: Int(Double(pages.count) * rowsPerBlock), seconds: (clock.now - begun) / .seconds(1))
-        walk.limit = Int64(Double(tuner.rows) / rowsPerBlock)
+        pace.note(pages, since: begun)
+        walk.limit = pace.limit
       } else if walk.refuse() {
         try await takeApart(pages, &rejects)
       }
@@ -177,25 +177,64 @@ struct SliceMerge: Sendable {
 
   private func merge(_ slice: StagedSlice) async throws -> SliceOutcome {
     switch plan {
-    case .empty, .append, .replace: try await insert(slice)
+    case .empty, .loadThenIndex, .append, .replace: try await insert(slice)
     case .joinByIndex, .joinByScan: try await join(slice)
     case .onConflict: try await upsert(slice)
     }
   }
 
   private func insert(_ slice: StagedSlice) async throws -> SliceOutcome {
-    let inserted =
-      request.keepsImages
-      ? try await connection.query(statements.insert(isLarge: isLarge), slice.parameters).rows[0]
-        .int64("inserted")
-      : Int64(try await connection.query(statements.plainInsert, slice.parameters).affected)
-    // Triggers behind a view, or on the other side, are not seen from here.
-    if hasTriggers || !request.keepsImages {
-      let total = try await connection.query(statements.countSlice, slice.parameters).rows[0]
-        .int64("total")
-      if inserted < total { throw plan == .empty ? RowsSwallowed() : keptOut }
-    }
+    // What a trigger makes of a row is known only when it is written.
+    let copies = hasTriggers ? nil : statements.imagesOfStaged(isLarge: isLarge)
+    guard request.keepsImages, copies == nil else { return try await insertPlainly(slice, copies) }
+    let inserted = try await connection.query(
+      statements.insert(isLarge: isLarge), slice.parameters
+    ).rows[0].int64("inserted")
+    if hasTriggers, inserted < (try await count(slice)) { throw swallowed }
     return SliceOutcome(inserted: inserted)
+  }
+
+  /// - Parameter copies: keeps what takes the rows back.
+  private func insertPlainly(
+    _ slice: StagedSlice, _ copies: String?
+  ) async throws -> SliceOutcome {
+    let inserted = Int64(
+      try await connection.query(statements.plainInsert, slice.parameters).affected)
+    var total: Int64
+    if request.keepsImages, let copies {
+      total = try await connection.query(copies, slice.parameters).rows[0].int64("kept")
+    } else {
+      // Triggers behind a view, or on the other side, are not seen from here.
+      total = try await count(slice)
+    }
+    if inserted < total { throw swallowed }
+    return SliceOutcome(inserted: inserted)
+  }
+
+  private func count(_ slice: StagedSlice) async throws -> Int64 {
+    try await connection.query(statements.countSlice, slice.parameters).rows[0].int64("total")
+  }
+
+  private var swallowed: any Error { plan.sparesRows ? keptOut : RowsSwallowed() }
+}
+
+/// How many pages of staging are merged at once: as many as take a short while.
+struct SlicePace {
+  private var tuner: SizeTuner
+  private let rowsPerBlock: Double
+
+  init(_ sizing: SliceSizing, rowsPerBlock: Double) {
+    tuner = SizeTuner(rows: sizing.first, bounds: sizing.bounds, aim: 0.4...1.2)
+    self.rowsPerBlock = rowsPerBlock
+  }
+
+  var limit: Int64 { max(1, Int64(Double(tuner.rows) / rowsPerBlock)) }
+
+  /// Learns from pages that went in.
+  mutating func note(_ pages: Range<Int64>, since begun: ContinuousClock.Instant) {
+    tuner.note(
+      rows: Int(Double(pages.count) * rowsPerBlock),
+      seconds: (ContinuousClock.now - begun) / .seconds(1))
   }
 }
 

@@ -156,6 +156,17 @@ struct UndoImages: Sendable {
     images.enumerated().map { ", \(alias).\(quotedIdentifier($1.name)) AS c\($0)" }.joined()
   }
 
+  /// The same of a staged row that will be inserted as it is; nil where only the target tells what will
+  /// stand there.
+  ///
+  /// - Parameter value: what a column will hold, as exactly its type.
+  func returned(of value: (String) -> String?) -> String? {
+    let names = keys.map(\.name) + digest.columnNames
+    guard names.allSatisfy({ value($0) != nil }) else { return nil }
+    let all = keys.enumerated().map { ", \(value($1.name) ?? "NULL") AS k\($0)" }
+    return "\(digest.expression { value($0) ?? "NULL" }) AS digest\(all.joined())"
+  }
+
   private var names: String {
     (keys.indices.map { ", k\($0)" } + images.indices.map { ", c\($0)" }).joined()
   }

@@ -112,19 +112,14 @@ public struct LookupResolver: Sendable {
   private func list(limit: Int64) async throws {
     try await connection.execute(
       "DECLARE unresolved NO SCROLL CURSOR FOR \(statements.unresolved(limit: limit))")
-    var waiting: [RowBreach] = []
+    var pages = BreachPages()
     while true {
       let page = try await connection.query(
         "FETCH FORWARD \(LookupResolver.pageSize) FROM unresolved"
       ).rows
-      waiting += try page.map(breach)
-      // The last row may go on in the next page.
-      let isLast = page.isEmpty
-      let kept = isLast ? [] : waiting.filter { $0.row == waiting.last?.row }
-      let whole = Array(waiting.dropLast(kept.count))
+      let whole = pages.add(try page.map(breach))
       if !whole.isEmpty { try await reject(whole, connection) }
-      waiting = kept
-      if isLast { break }
+      if page.isEmpty { break }
     }
     try await connection.execute("CLOSE unresolved")
   }
@@ -136,19 +131,11 @@ public struct LookupResolver: Sendable {
       message: lookup.message(matches: try found.int64("matches"), key: try found.string("key")))
   }
 
-  /// An entry without bytes, behind the last one.
   private func enter(_ rejected: Int64) async throws {
-    let sql = """
-      INSERT INTO sluice.chunks (import_id, chunk, first_byte, last_byte, first_row, last_row,
-          first_line, last_line, rows_ok, rows_bad, attempt)
-      SELECT i.id, max(c.chunk) + 1, max(c.last_byte) + 1, max(c.last_byte), max(c.last_row) + 1,
-             max(c.last_row), max(c.last_line) + 1, max(c.last_line), -$2::bigint, $2::bigint,
-             i.attempt
-        FROM sluice.imports i JOIN sluice.chunks c ON c.import_id = i.id
-       WHERE i.id = $1::uuid GROUP BY i.id, i.attempt
-      """
-    _ = try await connection.query(
-      sql, [.text(table.importID.description), .int(rejected)])
+    let entered = try await connection.query(
+      LedgerEntry.removal,
+      [.text(table.importID.description), .text(lease.id), .int(rejected), .int(0)])
+    if entered.affected == 0 { throw LeaseLost(lease) }
   }
 
   /// Puts the new table in the place of the old one.

@@ -127,19 +127,6 @@ struct ImportRoutes: Sendable {
 
   // MARK: GET and DELETE
 
-  private struct Page: Encodable {
-    let items: [ImportRecord]
-    let next: String?
-
-    enum CodingKeys: String, CodingKey { case items, next }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(items, forKey: .items)
-      try container.encode(next, forKey: .next)
-    }
-  }
-
   private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
     var filter = ImportSnapshots.Filter(limit: 50)
     for pair in request.query.pairs {
@@ -154,9 +141,7 @@ struct ImportRoutes: Sendable {
     let limit = filter.limit
     filter.limit += 1
     let records = try await services.snapshots.list(filter)
-    let items = Array(records.prefix(limit))
-    let next = records.count > limit ? items.last?.id.description : nil
-    return try .json(Page(items: items, next: next))
+    return try .json(Page(records, limit: limit, cursor: \.id.description, item: \.self))
   }
 
   private func state(_ text: String) throws -> ImportState {

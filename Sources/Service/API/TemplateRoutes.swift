@@ -40,19 +40,6 @@ struct TemplateRoutes: Sendable {
     }
   }
 
-  private struct Page: Encodable {
-    let items: [Object]
-    let next: String?
-
-    enum CodingKeys: String, CodingKey { case items, next }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(items, forKey: .items)
-      try container.encode(next, forKey: .next)
-    }
-  }
-
   private func list(_ request: HTTPRequest) async throws -> HTTPResponse {
     var limit = 50
     var last: String?
@@ -68,8 +55,7 @@ struct TemplateRoutes: Sendable {
       }
     }
     let templates = try await store.list(after: last, limit: limit + 1)
-    let items = try templates.prefix(limit).map(Object.init)
-    return try .json(Page(items: items, next: templates.count > limit ? items.last?.name : nil))
+    return try .json(Page(templates, limit: limit, cursor: \.name, item: Object.init))
   }
 
   private func show(_ request: HTTPRequest) async throws -> HTTPResponse {

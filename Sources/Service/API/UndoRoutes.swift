@@ -36,14 +36,13 @@ struct UndoRoutes: Sendable {
     let status: ImportState
     let undo: ImportUndo
     let rowsListed: Int64
-    let items: [Item]
-    let next: String?
+    let page: Page<Item>
 
     enum CodingKeys: String, CodingKey {
       case taskID = "task_id"
       case status, undo
       case rowsListed = "rows_listed"
-      case truncated, items, next
+      case truncated
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -53,8 +52,7 @@ struct UndoRoutes: Sendable {
       try container.encode(undo, forKey: .undo)
       try container.encode(rowsListed, forKey: .rowsListed)
       try container.encode(rowsListed < undo.left ?? 0, forKey: .truncated)
-      try container.encode(items, forKey: .items)
-      try container.encode(next, forKey: .next)
+      try page.encode(to: encoder)
     }
   }
 
@@ -86,12 +84,10 @@ struct UndoRoutes: Sendable {
     }
     let record = try await RequestValues.record(request, services)
     let rows = try await services.queue.leftRows(of: record.id, after: last, limit: limit + 1)
-    let page = rows.prefix(limit)
     return try .json(
       Report(
         taskID: record.id.description, status: record.status, undo: record.undo,
         rowsListed: try await services.queue.leftRowsListed(of: record.id),
-        items: try page.map(Item.init),
-        next: rows.count > limit ? page.last.map { "\($0.ordinal)" } : nil))
+        page: try Page(rows, limit: limit, cursor: { "\($0.ordinal)" }, item: Item.init)))
   }
 }

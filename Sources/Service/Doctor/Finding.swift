@@ -20,9 +20,13 @@ public struct Finding: Sendable, Equatable {
   public var target: String?
   /// What was found, for people.
   public var message: String
-  /// The statements that mend it, each with its semicolon on a line of its own, as psql takes them; nil where
-  /// there are none.
+  /// The statements that mend it, the first of them where there are many, each with its semicolon on a line of
+  /// its own, as psql takes them; nil where there are none.
   public var sql: String?
+
+  /// Statements of one finding: a table has any number of partitions, and what an import has found travels with
+  /// each message about it.
+  private static let statementLimit = 20
 
   init(
     _ severity: Severity, _ code: String, target: String? = nil, _ message: String,
@@ -32,7 +36,9 @@ public struct Finding: Sendable, Equatable {
     self.code = code
     self.target = target
     self.message = message
-    self.sql = sql.isEmpty ? nil : sql.map { "\($0);" }.joined(separator: "\n")
+    var lines = sql.prefix(Finding.statementLimit).map { "\($0);" }
+    if sql.count > lines.count { lines.append("-- and \(sql.count - lines.count) more like these") }
+    self.sql = lines.isEmpty ? nil : lines.joined(separator: "\n")
   }
 
   /// As an import's object has it.

@@ -5,6 +5,9 @@ import Spool
 /// What the administrator of the database should look at beside an import: two queries over catalog and
 /// counters, which touch no rows.
 public struct ImportWarnings: Sendable {
+  /// They travel with each message about the import.
+  private static let limit = 20
+
   private let target: TargetTable
   private let mode: ImportOptions.Mode
   private let fileBytes: Int64
@@ -45,7 +48,13 @@ public struct ImportWarnings: Sendable {
     let found =
       TargetFindings(target: target, facts: facts, limits: limits).concerning(mode)
       + server.concerningImport + server.disk
-    return found.mostSeriousFirst.map(\.warning)
+    let warnings = found.mostSeriousFirst.map(\.warning)
+    let rest = warnings.count - ImportWarnings.limit
+    guard rest > 0 else { return warnings }
+    return warnings.prefix(ImportWarnings.limit) + [
+      ImportWarning(
+        code: "more_warnings", message: "\(rest) more: `sluice doctor` tells all of them")
+    ]
   }
 }
 

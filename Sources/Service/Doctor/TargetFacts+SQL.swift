@@ -19,6 +19,9 @@ extension TargetFacts {
         pg_postmaster_start_time(), pg_stat_get_db_stat_reset_time(d.oid))),
       'keySQL', (\(keySQL)),
       'missingRights', (\(missingRights)),
+      'publications', (
+        SELECT coalesce(jsonb_agg(x.pubname ORDER BY x.pubname), '[]') FROM pg_publication_tables AS x
+        WHERE x.schemaname = n.nspname AND x.tablename = t.relname),
       'isOwner', pg_has_role(current_user, t.relowner, 'USAGE'),
       'wrapper', w.fdwname,
       'batchSize', coalesce(

@@ -37,6 +37,8 @@ struct TargetFacts: Sendable, Decodable, Equatable {
   /// Makes a key of what is one already, as far as statistics tell.
   var keySQL: String?
   var missingRights: [Item]
+  /// Publications that send its rows.
+  var publications: [String]
   var isOwner: Bool
   /// Wrapper and server of a foreign table, and whether rows go there in batches.
   var wrapper: String?

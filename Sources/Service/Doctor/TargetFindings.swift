@@ -25,6 +25,20 @@ struct TargetFindings {
     let missing = rights.filter { $0.code == "missing_right" }
     return (mode == .append || mode == .replace ? key : []) + relations + statistics + vacuum
       + indexes + (mode == .upsert || mode == .append ? missing : [])
+      + (mode == .replace ? published : [])
+  }
+
+  /// Rows are put into the new table before it is published, as those of another one.
+  private var published: [Finding] {
+    guard !facts.publications.isEmpty else { return [] }
+    let names = facts.publications.map { "\"\($0)\"" }.joined(separator: ", ")
+    return [
+      finding(
+        .warning, "replaced_unseen_by_subscribers",
+        "subscribers of \(names) get the changes of \(name) that come after the replacement, but not the"
+          + " replacement itself: empty the table there and let it be copied again (take it out of the"
+          + " publication, REFRESH the subscription, put it in, REFRESH)")
+    ]
   }
 
   // MARK: Keys and indexes

@@ -12,7 +12,7 @@ extension ImportRun {
   ) async throws {
     let merger = Merger(
       request, on: connection, watch: { _ in }, reject: reject,
-      checkRejects: checking(record))
+      checkRejects: checking(record), profile: profile)
     let counts = try await services.metrics.timed("comparing") { try await merger.rehearse() }
     services.metrics.rehearsed(target: record.target)
     logger.info("dry run done", ["rows": "\(counts.read)"])

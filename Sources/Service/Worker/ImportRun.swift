@@ -20,7 +20,7 @@ struct ImportRun: Sendable {
 
   var lease: Lease { claimed.lease }
   var id: ImportID { claimed.lease.importID }
-  private var profile: ProfileRecorder { meter.profile }
+  var profile: ProfileRecorder { meter.profile }
 
   /// Runs to the end of the import.
   ///

@@ -67,11 +67,14 @@ extension Merger {
     if merged.count > 0 { try await countOmitted(counts) }
     // Last, as heartbeats wait from here on.
     try await BatchLedger.keep(counts, nil, nil, under: request.lease, on: connection)
-    // Of a file without rows there is no chunk.
-    guard staged.read > 0 else { return .success(counts) }
-    try await enter(
-      rejected: counts.bad - staged.bad - (merged.count > 0 ? merged.counts.bad : 0),
-      skipped: counts.skipped - staged.skipped, readiesBatches: true)
+    let rejected = counts.bad - staged.bad - (merged.count > 0 ? merged.counts.bad : 0)
+    let skipped = counts.skipped - staged.skipped
+    if rejected != 0 || skipped != 0 { try await enter(rejected: rejected, skipped: skipped) }
+    _ = try await connection.query(
+      """
+      UPDATE sluice.chunks SET readies_batches = true WHERE import_id = $1::uuid
+         AND chunk = (SELECT max(chunk) FROM sluice.chunks WHERE import_id = $1::uuid)
+      """, [.text(request.lease.importID.description)])
     return .success(counts)
   }
 

@@ -35,7 +35,11 @@ extension Merger {
     if request.hasKey { try await removeDuplicates(&counts) }
     let sieve = RuleCheck(request, rules: rules, targetIsEmpty: isEmpty, on: connection)
     if sieve.isNeeded, let failure = try await sift(sieve, &counts) { return .failure(failure) }
-    let diff = try await compare(counts, rules: rules)
+    let unrejected = counts
+    let diff = try await profile.measure(.compare) {
+      try await compare(unrejected, rules: rules)
+    }
+    profile.count(.compare, rows: diff.counts.merged - diff.counts.skipped)
     let removed = (bad: counts.bad - staged.bad, skipped: counts.skipped - staged.skipped)
     if removed.bad + removed.skipped > 0 {
       // Last, as heartbeats wait from here on.

@@ -4,11 +4,10 @@ import Postgres
 
 extension Merger {
   /// Notes where a dry run that is carried out came to something else than it had said.
-  func noteChanges(_ counts: RowCounts) async throws {
+  func noteChanges(_ counts: RowCounts, content: String?) async throws {
     guard let foreseen = request.foreseen,
       let message = foreseen.differences(
-        from: counts, in: TargetOutline(request.target),
-        content: foreseen.content == nil ? nil : try await content())
+        from: counts, in: TargetOutline(request.target), content: content)
     else { return }
     let warning = ImportWarning(code: "target_changed", message: message)
     let json = String(decoding: try JSONEncoder().encode([warning]), as: UTF8.self)
@@ -19,7 +18,7 @@ extension Merger {
 }
 
 extension Merger {
-  /// What the target holds, or has held before another table took its place.
+  /// What the target holds.
   func content() async throws -> String {
     let oid = request.target.oid
     let name = try await connection.query(

@@ -59,15 +59,16 @@ public enum KeptTable {
   }
 
   /// The imports whose kept tables, or stand-ins, nobody needs any more: they are past their time, or were
-  /// left by a worker that was killed.
+  /// left by a worker that was killed. One that is being taken back, or will be, keeps its table.
   public static func leftovers(on connection: PostgresConnection) async throws -> [ImportID] {
     let sql = """
       SELECT DISTINCT substring(c.relname FROM '[0-9a-f]{32}')::uuid AS id
         FROM pg_class c
        WHERE c.relnamespace = 'sluice'::regnamespace AND c.relkind = 'r'
          AND (c.relname ~ '^undo_[0-9a-f]{32}_table$' AND NOT EXISTS (
-                SELECT FROM sluice.undo u
-                 WHERE u.old_table_oid = c.oid AND u.expires_at > clock_timestamp())
+                SELECT FROM sluice.undo u JOIN sluice.imports i ON i.id = u.import_id
+                 WHERE u.old_table_oid = c.oid
+                   AND (u.expires_at > clock_timestamp() OR i.undo_requested))
               OR c.relname ~ '^replace_[0-9a-f]{32}$' AND NOT EXISTS (
                 SELECT FROM sluice.imports i
                  WHERE i.id = substr(c.relname, 9)::uuid

@@ -42,7 +42,7 @@ extension Merger {
   }
 
   /// Indexes are sorted in memory where the server's own limit is less.
-  private static let memoryForIndexes = """
+  static let memoryForIndexes = """
     SELECT set_config('maintenance_work_mem', '256MB', true) FROM pg_settings
      WHERE name = 'maintenance_work_mem' AND setting::bigint < 256 * 1024
     """
@@ -80,7 +80,7 @@ extension Merger {
         try await build.make()
         let counts = try await build.load(request, staged, watch: watch)
         try await build.makeIndexes()
-        try await build.makeReferences()
+        try await build.makeReferences(areNew: true)
         return counts
       }
     } catch let error as PostgresError where !error.isOfCircumstances {
@@ -94,7 +94,7 @@ extension Merger {
   ) async throws -> Result<RowCounts, ImportFailure> {
     try await build.make()
     try await build.makeIndexes()
-    try await build.makeReferences()
+    try await build.makeReferences(areNew: true)
     try await build.run(build.model.shaping(build.standIn))
     let merger = try await inner(build)
     let rules = try await RuleCatalog.read(merger.request.target, on: connection)
@@ -136,6 +136,7 @@ extension Merger {
         hint: "nothing was changed; a trigger of the table may keep rows out")
     }
     try await watch(MergeProgress(counts: counts, isFinalizing: true))
+    let content = try await lastContent()
     let kept = StandIn.kept(by: request.lease.importID)
     let new = try await build.standIn.oid(on: connection)
     _ = try await connection.query(Merger.limitOfWaits)
@@ -148,8 +149,17 @@ extension Merger {
     try await KeptTable.enter(
       request, model: build.model, newTable: new, digest: digest, on: connection)
     let report = try await report(counts)
-    try await finish(counts, report)
+    try await finish(counts, report, content: content)
     return MergeOutcome(counts: counts, plan: .replace, report: report)
+  }
+
+  /// What the target holds in the end, where a dry run has told of it: all rows are looked at, and who writes
+  /// waits for that, but who reads does not.
+  private func lastContent() async throws -> String? {
+    guard request.foreseen?.content != nil else { return nil }
+    try await connection.execute(
+      "LOCK TABLE ONLY \(request.targetName) IN SHARE ROW EXCLUSIVE MODE")
+    return try await content()
   }
 
   private func report(_ counts: RowCounts) async throws -> MergePlanReport {

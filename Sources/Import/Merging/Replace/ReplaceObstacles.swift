@@ -104,6 +104,18 @@ public enum ReplaceObstacles {
     FROM t JOIN pg_index AS i ON i.indrelid = t.oid JOIN pg_class AS x ON x.oid = i.indexrelid
     WHERE NOT (i.indisvalid AND i.indisready)
     UNION ALL
+    -- Such an expression has the name of the table in it, which the stand-in does not have yet.
+    SELECT format('its %s %I looks at rows as a whole', o.kind, o.name),
+      'name the columns in it, or import with mode=upsert'
+    FROM t CROSS JOIN LATERAL (
+      SELECT 'constraint', k.conname, pg_get_constraintdef(k.oid)
+      FROM pg_constraint AS k WHERE k.conrelid = t.oid AND k.contype = 'c'
+      UNION ALL SELECT 'index', x.relname, pg_get_indexdef(x.oid)
+      FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid WHERE i.indrelid = t.oid
+      UNION ALL SELECT 'statistics object', e.stxname, pg_get_statisticsobjdef(e.oid)
+      FROM pg_statistic_ext AS e WHERE e.stxrelid = t.oid) AS o(kind, name, definition)
+    WHERE strpos(o.definition, quote_ident(t.relname) || '.*') > 0
+    UNION ALL
     SELECT 'it has a security label', NULL
     FROM t JOIN pg_seclabel AS l ON l.classoid = 'pg_class'::regclass AND l.objoid = t.oid
     """
@@ -184,6 +196,14 @@ public enum ReplaceObstacles {
     SELECT format('the publication %I, which sends it, is owned by another role', p.pubname), NULL
     FROM t JOIN pg_publication_rel AS r ON r.prrelid = t.oid
     JOIN pg_publication AS p ON p.oid = r.prpubid WHERE NOT pg_has_role(p.pubowner, 'USAGE')
+    UNION ALL
+    -- The filter of a partition is not told where its parent's stands for it.
+    SELECT format('the publication %I filters its rows, and sends them as those of another table', p.pubname), NULL
+    FROM t JOIN pg_publication_rel AS r ON r.prrelid = t.oid
+    JOIN pg_publication AS p ON p.oid = r.prpubid
+    WHERE to_jsonb(r) ->> 'prqual' IS NOT NULL AND NOT EXISTS (
+      SELECT FROM pg_publication_tables AS v
+      WHERE v.pubname = p.pubname AND v.schemaname = t.nspname AND v.tablename = t.relname)
     UNION ALL SELECT 'a subscription writes to it', NULL
     FROM t JOIN pg_subscription_rel AS r ON r.srrelid = t.oid
     """

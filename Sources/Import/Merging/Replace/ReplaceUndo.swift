@@ -117,11 +117,9 @@ struct ReplaceUndo: UndoWay {
   private func dress(_ target: TargetTable, _ model: TableModel) async throws {
     let build = StandInBuild(
       target: target, model: model, standIn: standIn, connection: connection)
-    if let parent = model.parent {
-      try await build.run([model.partitionCheck(of: standIn, parent)])
-    }
+    try await build.run(model.partitionCheck(of: standIn))
     do {
-      try await build.makeReferences()
+      try await build.makeReferences(areNew: false)
     } catch let error as PostgresError where error.sqlState == "23503" {
       throw ImportFailure(
         .constraint,

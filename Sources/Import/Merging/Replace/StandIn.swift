@@ -62,7 +62,7 @@ extension TableModel {
     for check in checks {
       sql.append(adding(check.name, check.definition, to: standIn.name))
     }
-    if let parent { sql.append(partitionCheck(of: standIn, parent)) }
+    sql += partitionCheck(of: standIn)
     for column in columns {
       let head = "ALTER TABLE \(standIn.name) ALTER COLUMN \(quotedIdentifier(column.name))"
       if column.statistics >= 0 { sql.append("\(head) SET STATISTICS \(column.statistics)") }
@@ -74,47 +74,61 @@ extension TableModel {
   }
 
   /// Spares the attachment of the partition its scan.
-  func partitionCheck(of standIn: StandIn, _ parent: Parent) -> String {
-    adding(standIn.partitionCheck, "CHECK (\(parent.constraint))", to: standIn.name)
+  func partitionCheck(of standIn: StandIn) -> [String] {
+    guard let constraint = parent?.constraint else { return [] }
+    return [adding(standIn.partitionCheck, "CHECK (\(constraint))", to: standIn.name)]
   }
 
-  /// Makes an index, with its constraint and its marks.
+  /// Makes an index of the stand-in, with its constraint and its marks.
   func indexing(_ standIn: StandIn, _ number: Int) -> [String] {
-    let index = indexes[number]
-    let name = quotedIdentifier(standIn.index(number))
-    var sql = ["SET LOCAL default_tablespace = \(index.tablespace)"]
-    if let constraint = index.constraint, constraint.kind == "x" {
-      sql.append(adding(standIn.index(number), constraint.definition, to: standIn.name))
+    indexing(number, of: standIn.name, schema: "sluice", as: standIn.index(number))
+  }
+
+  /// Makes an index of a table that is built as this one, with its constraint and its marks.
+  func indexing(_ number: Int, of table: String, schema: String, as index: String) -> [String] {
+    let made = indexes[number]
+    let name = quotedIdentifier(index)
+    var sql = ["SET LOCAL default_tablespace = \(made.tablespace)"]
+    if let constraint = made.constraint, constraint.kind == "x" {
+      sql.append(adding(index, constraint.definition, to: table))
     } else {
-      let unique = index.isUnique ? "UNIQUE " : ""
-      sql.append("CREATE \(unique)INDEX \(name) ON \(standIn.name) \(index.tail)")
-      if let constraint = index.constraint {
+      let unique = made.isUnique ? "UNIQUE " : ""
+      sql.append("CREATE \(unique)INDEX \(name) ON \(table) \(made.tail)")
+      if let constraint = made.constraint {
         let kind = constraint.kind == "p" ? "PRIMARY KEY" : "UNIQUE"
         sql.append(
-          "ALTER TABLE \(standIn.name) ADD CONSTRAINT \(name) \(kind) USING INDEX \(name)"
+          "ALTER TABLE \(table) ADD CONSTRAINT \(name) \(kind) USING INDEX \(name)"
             + constraint.delay)
       }
     }
-    for pair in index.statistics where pair.count == 2 {
-      sql.append("ALTER INDEX sluice.\(name) ALTER COLUMN \(pair[0]) SET STATISTICS \(pair[1])")
+    for pair in made.statistics where pair.count == 2 {
+      let full = "\(quotedIdentifier(schema)).\(name)"
+      sql.append("ALTER INDEX \(full) ALTER COLUMN \(pair[0]) SET STATISTICS \(pair[1])")
     }
-    if index.isClustered { sql.append("ALTER TABLE \(standIn.name) CLUSTER ON \(name)") }
+    if made.isClustered { sql.append("ALTER TABLE \(table) CLUSTER ON \(name)") }
     return sql
   }
 
-  /// Tells logical decoding which columns know a row.
+  /// Tells logical decoding which columns know a row of the stand-in.
   func identifying(_ standIn: StandIn) -> String {
+    identifying(standIn.name) { standIn.index($0) }
+  }
+
+  /// Tells logical decoding which columns know a row of a table that is built as this one.
+  ///
+  /// - Parameter name: the name of an index there.
+  func identifying(_ table: String, indexNamed name: (Int) -> String) -> String {
     let choice =
       switch replicaIdentity {
       case "f": "FULL"
       case "n": "NOTHING"
       case "i":
         indexes.firstIndex(where: \.isReplicaIdentity).map {
-          "USING INDEX \(quotedIdentifier(standIn.index($0)))"
+          "USING INDEX \(quotedIdentifier(name($0)))"
         } ?? "DEFAULT"
       default: "DEFAULT"
       }
-    return "ALTER TABLE \(standIn.name) REPLICA IDENTITY \(choice)"
+    return "ALTER TABLE \(table) REPLICA IDENTITY \(choice)"
   }
 
   func describing(_ standIn: StandIn) -> [String] {
@@ -127,12 +141,21 @@ extension TableModel {
   }
 
   /// Adds the table's own foreign keys; Postgres looks at all rows.
-  func referring(_ standIn: StandIn) -> [String] {
-    references.map { reference in
+  ///
+  /// - Parameter areNew: whether the rows are new, so that also those foreign keys hold for them which are not
+  ///   valid for all rows of before.
+  func referring(_ standIn: StandIn, areNew: Bool) -> [String] {
+    references.flatMap { reference in
       let definition =
         reference.isOwn
         ? pointing(reference.definition, to: standIn.name) : reference.definition
-      return adding(reference.name, definition, to: standIn.name)
+      let added = adding(reference.name, definition, to: standIn.name)
+      guard areNew, definition.hasSuffix(TableModel.notValid) else { return [added] }
+      let valid = String(definition.dropLast(TableModel.notValid.count))
+      return [
+        adding(reference.name, valid, to: standIn.name),
+        "ALTER TABLE \(standIn.name) DROP CONSTRAINT \(quotedIdentifier(reference.name))", added,
+      ]
     }
   }
 

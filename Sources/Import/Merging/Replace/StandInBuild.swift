@@ -27,7 +27,10 @@ struct StandInBuild {
     try await run([model.identifying(standIn)])
   }
 
-  func makeReferences() async throws { try await run(model.referring(standIn)) }
+  /// - Parameter areNew: whether the rows are those of a file.
+  func makeReferences(areNew: Bool) async throws {
+    try await run(model.referring(standIn, areNew: areNew))
+  }
 
   /// Makes the foreign keys of other tables point here as well.
   ///
@@ -37,25 +40,40 @@ struct StandInBuild {
       do {
         try await connection.savepoint { _ in try await run([model.referral(number, to: standIn)]) }
       } catch let error as PostgresError where error.sqlState == "23503" {
-        throw try await dangling(referrer)
+        throw refusal(of: referrer, try await dangling(referrer))
       }
+      // Postgres has looked at no row then. Those that refer to nothing already may go on to do so.
+      guard referrer.definition.hasSuffix(TableModel.notValid) else { continue }
+      let count = try await dangling(referrer, since: "ONLY \(model.fullName)")
+      if count > 0 { throw refusal(of: referrer, count) }
     }
   }
 
-  private func dangling(_ referrer: TableModel.Referrer) async throws -> ImportFailure {
+  /// How many rows of another table would refer to nothing.
+  ///
+  /// - Parameter source: count only those that refer to a row of this table.
+  private func dangling(
+    _ referrer: TableModel.Referrer, since source: String? = nil
+  ) async throws -> Int64 {
     let columns = referrer.columns.map { "f.\(quotedIdentifier($0))" }
     let others = referrer.referencedColumns.map { "r.\(quotedIdentifier($0))" }
     let equal = zip(zip(others, referrer.operators), columns).map { "\($0.0) \($0.1) \($1)" }
     let whole = columns.map { "\($0) IS NOT NULL" }
     let only = referrer.isPartitioned ? "" : "ONLY "
-    let count = try await connection.query(
+    func exists(_ table: String) -> String {
+      "EXISTS (SELECT FROM \(table) r WHERE \(equal.joined(separator: " AND ")))"
+    }
+    let before = source.map { " AND \(exists($0))" } ?? ""
+    return try await connection.query(
       """
       SELECT count(*) AS total FROM \(only)\(referrer.table) f
-       WHERE \(whole.joined(separator: " AND ")) AND NOT EXISTS (
-         SELECT FROM \(standIn.name) r WHERE \(equal.joined(separator: " AND ")))
+       WHERE \(whole.joined(separator: " AND ")) AND NOT \(exists(standIn.name))\(before)
       """
     ).rows[0].int64("total")
-    return ImportFailure(
+  }
+
+  private func refusal(of referrer: TableModel.Referrer, _ count: Int64) -> ImportFailure {
+    ImportFailure(
       .constraint,
       "\(count) rows of \(referrer.display) refer to rows of \(target.displayName) that would not "
         + "be there any more (foreign key \"\(referrer.name)\")",

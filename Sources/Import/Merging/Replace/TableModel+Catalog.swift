@@ -190,7 +190,7 @@ extension TableModel {
     SELECT coalesce(jsonb_agg(jsonb_build_object(
       'table', format('%I.%I', s.nspname, r.relname), 'display', s.nspname || '.' || r.relname,
       'name', k.conname, 'definition', pg_get_constraintdef(k.oid),
-      'isValid', k.convalidated, 'isPartitioned', r.relkind = 'p',
+      'isPartitioned', r.relkind = 'p',
       \(ForeignKeyMembers.columns),
       'comment', \(comment("k.oid", "pg_constraint"))) ORDER BY r.oid, k.conname), '[]')
     FROM pg_constraint AS k

@@ -73,6 +73,8 @@ extension TableModel {
   /// - Parameter other: the stand-in as it is built.
   func arriving(_ standIn: StandIn, _ other: TableModel) -> [String] {
     var sql = other.revoking(on: standIn.name)
+    // Default privileges may have given some, of the sequences as well.
+    sql += other.sequences.filter(\.isIdentity).flatMap { $0.revoking(from: owner) }
     sql.append("ALTER TABLE \(standIn.name) SET SCHEMA \(quotedIdentifier(schema))")
     sql.append(renaming("TABLE", qualified(standIn.table), name))
     sql += indexes.enumerated().map { number, index in
@@ -95,8 +97,10 @@ extension TableModel {
     }
     if let parent {
       sql.append("ALTER TABLE \(parent.name) ATTACH PARTITION \(fullName) \(parent.bound)")
-      let check = quotedIdentifier(standIn.partitionCheck)
-      sql.append("ALTER TABLE \(fullName) DROP CONSTRAINT \(check)")
+      if parent.constraint != nil {
+        let check = quotedIdentifier(standIn.partitionCheck)
+        sql.append("ALTER TABLE \(fullName) DROP CONSTRAINT \(check)")
+      }
     }
     sql += referrers.enumerated().map { number, referrer in
       "ALTER TABLE \(referrer.table) RENAME CONSTRAINT "
@@ -178,8 +182,7 @@ extension TableModel {
       }
     }
     for sequence in sequences where sequence.isIdentity {
-      let grantees = Set(sequence.grants.map(\.grantee) + [owner]).sorted()
-      sql += grantees.map { "REVOKE ALL ON SEQUENCE \(sequence.fullName) FROM \($0) CASCADE" }
+      sql += sequence.revoking(from: owner)
       sql += sequence.grants.flatMap {
         $0.statements(by: owner, on: "SEQUENCE \(sequence.fullName)")
       }
@@ -194,10 +197,9 @@ extension TableModel {
     }
     let constraints =
       checks.map { ($0.name, $0.comment) } + references.map { ($0.name, $0.comment) }
-      + indexes.compactMap { index in index.constraint.map { (index.name, $0.comment) } }
     sql += constraints.map { remark("CONSTRAINT", $0, $1) }
-    sql += indexes.map { "COMMENT ON INDEX \(qualified($0.name)) IS \($0.comment)" }
-    sql += triggers.filter(\.isOwn).map { remark("TRIGGER", $0.name, $0.comment) }
+    sql += indexRemarks
+    sql += triggers.map { remark("TRIGGER", $0.name, $0.comment) }
     sql += rules.map { remark("RULE", $0.name, $0.comment) }
     sql += policies.map { remark("POLICY", $0.name, $0.comment) }
     sql += sequences.filter(\.isIdentity).map {
@@ -207,6 +209,14 @@ extension TableModel {
       + referrers.map {
         "COMMENT ON CONSTRAINT \(quotedIdentifier($0.name)) ON \($0.table) IS \($0.comment)"
       }
+  }
+
+  /// What is said of indexes and of their constraints.
+  var indexRemarks: [String] {
+    indexes.flatMap { index in
+      (index.constraint.map { [remark("CONSTRAINT", index.name, $0.comment)] } ?? [])
+        + ["COMMENT ON INDEX \(qualified(index.name)) IS \(index.comment)"]
+    }
   }
 
   private func remark(_ kind: String, _ name: String, _ text: String) -> String {
@@ -224,13 +234,23 @@ extension TableModel.Grant {
       let list = names.map { name in column.map { "\(name) (\($0))" } ?? name }
       return "GRANT \(list.joined(separator: ", ")) ON \(object) TO \(grantee)\(ending)"
     }
-    return grantor == owner ? sql : ["SET LOCAL ROLE \(grantor)"] + sql + ["RESET ROLE"]
+    guard grantor != owner else { return sql }
+    // RESET would end in the role that has logged in, which may have more rights than ours.
+    let keep = "SELECT set_config('sluice.role', current_setting('role'), true)"
+    let back = "SELECT set_config('role', current_setting('sluice.role'), true)"
+    return [keep, "SET LOCAL ROLE \(grantor)"] + sql + [back]
   }
 }
 
 extension TableModel.Sequence {
   /// Quoted and qualified.
   var fullName: String { "\(quotedIdentifier(schema)).\(quotedIdentifier(name))" }
+
+  fileprivate func revoking(from owner: String) -> [String] {
+    Set(grants.map(\.grantee) + [owner]).sorted().map {
+      "REVOKE ALL ON SEQUENCE \(fullName) FROM \($0) CASCADE"
+    }
+  }
 }
 
 extension TableModel.View {

@@ -79,7 +79,6 @@ struct TableModel: Sendable, Codable, Equatable {
     let display: String
     let name: String
     let definition: String
-    let isValid: Bool
     let isPartitioned: Bool
     let columns: [String]
     let referencedColumns: [String]
@@ -139,7 +138,8 @@ struct TableModel: Sendable, Codable, Equatable {
     /// Quoted.
     let name: String
     let bound: String
-    let constraint: String
+    /// What holds for each of its rows; nil for the only partition, which is the default one.
+    let constraint: String?
   }
 
   let oid: UInt32
@@ -174,6 +174,10 @@ struct TableModel: Sendable, Codable, Equatable {
 }
 
 extension TableModel {
+  /// How the definition of a constraint ends that Postgres holds new rows to, but has not looked for among those
+  /// of before.
+  static let notValid = " NOT VALID"
+
   /// A name in the table's schema.
   func qualified(_ name: String) -> String {
     "\(quotedIdentifier(schema)).\(quotedIdentifier(name))"

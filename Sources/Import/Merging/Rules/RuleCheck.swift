@@ -37,6 +37,9 @@ struct RuleCheck {
   /// Whether there is anything to look for.
   var isNeeded: Bool { !rules.isEmpty }
 
+  /// Whether the merge would find all that this does.
+  var canWait: Bool { !rules.contains(where: \.isUnnoticed) }
+
   /// Removes the rows that break rules from staging.
   ///
   /// - Returns: how many.
@@ -128,28 +131,24 @@ struct RuleCheck {
 
   /// Hands over what was found, in the order of the file, all breaches of a row at once.
   func report(_ reject: Merger.Reject) async throws {
-    let table = request.target.name
     try await connection.execute(
       "DECLARE breaches NO SCROLL CURSOR FOR \(RuleStatements.report)")
-    var waiting: [RowBreach] = []
+    var pages = BreachPages()
     while true {
       let page = try await connection.query("FETCH FORWARD \(RuleCheck.pageSize) FROM breaches")
         .rows
-      waiting += try page.map { row in
-        let rule = rules[try row.int("rule")]
-        let place = Rule.Place(rawValue: try row.int("place")) ?? .row
-        return RowBreach(
-          row: try row.int64("row"), code: rule.code, columns: rule.columns,
-          message: rule.message(table: table, detail: row["detail"], place: place))
-      }
-      // The last row may go on in the next page.
-      let isLast = page.isEmpty
-      let kept = isLast ? [] : waiting.filter { $0.row == waiting.last?.row }
-      let whole = Array(waiting.dropLast(kept.count))
+      let whole = pages.add(try page.map(breach))
       if !whole.isEmpty { try await reject(whole, connection) }
-      waiting = kept
-      if isLast { break }
+      if page.isEmpty { break }
     }
     try await connection.execute("CLOSE breaches")
+  }
+
+  private func breach(_ found: PostgresRow) throws -> RowBreach {
+    let rule = rules[try found.int("rule")]
+    let place = Rule.Place(rawValue: try found.int("place")) ?? .row
+    return RowBreach(
+      row: try found.int64("row"), code: rule.code, columns: rule.columns,
+      message: rule.message(table: request.target.name, detail: found["detail"], place: place))
   }
 }

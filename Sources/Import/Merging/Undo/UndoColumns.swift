@@ -7,6 +7,7 @@ enum UndoColumns {
     let type: UInt32
     /// The type of arrays of it; 0 where there is none.
     let arrayType: UInt32
+    /// Without its modifier.
     let sqlType: String
     let isArray: Bool
     let isComposite: Bool
@@ -65,7 +66,7 @@ enum UndoColumns {
       WHERE t.typtype = 'd'
     )
     SELECT a.attname, a.atttypid::bigint AS type, t.typarray::bigint AS array_type,
-      format_type(a.atttypid, NULL) AS sql_type,
+      format_type(a.atttypid, -1) AS sql_type,
       b.typcategory = 'A' AND b.typelem <> 0 AND b.typlen = -1 AS is_array,
       b.typtype = 'c' AS is_composite, a.attnotnull,
       a.attidentity = 'a' OR a.attgenerated <> '' AS is_fixed

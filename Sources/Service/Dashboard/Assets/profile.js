@@ -17,6 +17,7 @@ const names = {
   duplicates: "duplicates in the file",
   rules: "rules of the target",
   plan: "choosing a plan",
+  compare: "comparing with the table",
   merge: "merging",
   rest: "resting between batches",
   finalize: "commit",

@@ -104,13 +104,20 @@ export class UndoPanel {
 }
 
 function question(object, until) {
+  const limit = `This is possible until ${exact(until)}, and cannot be called off.`;
+  if (object.mode === "replace") {
+    return (
+      "Take this import back? The table gets all rows back that it had before, in one step, unless rows were changed" +
+      ` since: then it stays as it is. ${limit}`
+    );
+  }
   const parts = [];
   if (object.rows_inserted > 0) parts.push(`${counted(object.rows_inserted, "row")} it inserted will be deleted`);
   if (object.rows_updated > 0) parts.push(`${counted(object.rows_updated, "row")} it changed will get the old values back`);
   const what = parts.length > 0 ? `The ${parts.join(", and the ")}, in one step.` : "It has changed no row.";
   return (
     `Take this import back? ${what} Rows that were changed since, or that other tables refer to, stay as they are and` +
-    ` are listed. This is possible until ${exact(until)}, and cannot be called off.`
+    ` are listed. ${limit}`
   );
 }
 
