@@ -44,14 +44,17 @@ struct MergeModesTests {
     }
   }
 
-  @Test("insert does not hold rows against rules whose key is there")
-  func rulesOfNewRows() async throws {
+  @Test(
+    "insert does not hold rows against rules whose key is there",
+    arguments: ["PRIMARY KEY", "UNIQUE NULLS NOT DISTINCT"])
+  func rulesOfNewRows(key: String) async throws {
     let setUp =
-      "CREATE TABLE t (id int PRIMARY KEY, a int CHECK (a > 0), u text UNIQUE);"
+      "CREATE TABLE t (id int \(key), a int CHECK (a > 0), u text UNIQUE);"
       + "INSERT INTO t VALUES (1, 1, 'x'), (2, 2, 'y')"
     try await ImportBench.run(setUp) { bench in
       let done = try await bench.importFile("id,a,u\n1,-1,y\n2,2,y\n3,0,z\n4,1,x\n5,1,w\n") {
         $0.mode = .insert
+        $0.key = ["id"]
       }
       try expectDone(done, read: 5, bad: 2, inserted: 1, unchanged: 2)
       #expect(try await bench.rejectedRows(of: done.id) == ["3", "4"])

@@ -99,6 +99,7 @@ struct UndoRequestTests {
       try await bench.queue.releaseUndo(claimed.lease, after: .zero, countsAsAttempt: true)
       #expect(try await bench.queue.heartbeat(next.lease, seconds: 30) == .held)
       try await bench.queue.releaseUndo(next.lease, after: .seconds(3600), countsAsAttempt: false)
+      #expect(try await bench.count("sluice.imports WHERE id = '\(id)' AND undo_attempt = 1") == 1)
       #expect(try await bench.record(id).undo.isRequested)
       #expect(try await bench.claim().lease.importID != id)
     }
@@ -239,18 +240,30 @@ struct UndoRequestTests {
     }
   }
 
-  @Test("waits for locks end by themselves: it is handed back, and done later")
-  func lockTimeout() async throws {
+  @Test(
+    "waits for locks end by themselves: it is handed back, and done later",
+    arguments: [
+      // A limit of the database, and the usual one.
+      ("LOCK TABLE public.t IN EXCLUSIVE MODE", "100"),
+      (
+        "SELECT pg_advisory_xact_lock((x'51C1'::bigint << 32) | 'public.t'::regclass::oid::bigint)",
+        "0"
+      ),
+    ])
+  func lockTimeout(lock: String, limit: String) async throws {
     try await ImportBench.run(Self.table) { bench in
       try await bench.connection.execute(
-        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET lock_timeout = 100', current_database()); END $$"
-      )
+        """
+        DO $$ BEGIN
+          EXECUTE format('ALTER DATABASE %I SET lock_timeout = \(limit)', current_database());
+        END $$
+        """)
       let id = try await bench.imported(Self.change)
       let blocker = try await TestDatabase.connect(bench.database)
-      try await blocker.execute("BEGIN; LOCK TABLE public.t IN EXCLUSIVE MODE")
+      try await blocker.execute("BEGIN; \(lock)")
       #expect(try await bench.queue.requestUndo(id) == .requested)
       let record = try await bench.withWorker { _ in
-        try await eventually("it is handed back") {
+        try await eventually("it is handed back", within: .seconds(60)) {
           try await bench.record(id).undo.failure?.message.contains("55P03") == true
         }
         #expect(try await bench.record(id).undo.isRequested)

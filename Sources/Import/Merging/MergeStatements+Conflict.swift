@@ -46,8 +46,14 @@ extension MergeStatements {
     let more = completions.map { ", \($0.filledInOrKept)" }.joined()
     let join = completions.isEmpty ? "" : " \(match.joinOfExisting)"
     return """
-      SELECT \(values)\(more) FROM \(request.staging) s\(join) WHERE \(MergeStatements.slice)
+      SELECT \(values)\(more) FROM \(request.staging) s\(join) WHERE \(MergeStatements.slice)\(onlyNew)
       """
+  }
+
+  /// A row that is proposed is held against CHECKs first: those that nothing is made of are not proposed,
+  /// unless a trigger may give them another key.
+  private var onlyNew: String {
+    writableColumns.isEmpty && !countsSame ? " AND NOT \(match.isHeld(where: "true"))" : ""
   }
 
   private var onConflict: String {

@@ -80,6 +80,15 @@ extension IncomingReference {
       + " AND (o.tableoid, o.ctid) <> (t.tableoid, t.ctid))"
   }
 
+  /// Leaves the row with the id `$1` if another row of the target refers to it; `$2` is the message.
+  func leaveHolding(_ layout: UndoLayout) -> String {
+    """
+    UPDATE \(UndoStatements.list) c SET reason = 'referenced', message = $2
+      FROM \(layout.table) AS t
+     WHERE c.id = $1::bigint AND \(UndoStatements.place) AND NOT (\(standsAlone))
+    """
+  }
+
   /// Takes rows out of the list of those to be deleted that others refer to; `$1` is the message.
   ///
   /// Rows of the target that go as well, or will refer to another row, do not count.

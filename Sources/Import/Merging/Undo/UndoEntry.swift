@@ -21,7 +21,7 @@ struct UndoEntry: Sendable, Equatable {
   /// Columns that updated rows get back.
   let imageColumns: [String]
 
-  /// Reads the entry of an import, and keeps it and its images where they are until the transaction ends.
+  /// Reads the entry of an import. Nobody drops it or its images while the import is to be taken back.
   ///
   /// - Throws: `ImportFailure` where there is none any more.
   static func read(_ id: ImportID, on connection: PostgresConnection) async throws -> UndoEntry {
@@ -29,7 +29,7 @@ struct UndoEntry: Sendable, Equatable {
       SELECT kind, target_oid::bigint AS target_oid, to_json(key_columns)::text AS key_columns,
              to_json(digest_columns)::text AS digest_columns,
              to_json(image_columns)::text AS image_columns
-        FROM sluice.undo WHERE import_id = $1::uuid FOR SHARE
+        FROM sluice.undo WHERE import_id = $1::uuid
       """
     guard let row = try await connection.query(sql, [.text(id.description)]).rows.first else {
       throw ImportFailure(

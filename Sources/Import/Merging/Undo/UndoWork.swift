@@ -164,10 +164,14 @@ struct UndoWork: Sendable {
     }
   }
 
+  /// What would take rows of the table along with those that they refer to.
+  private var guards: [IncomingReference] {
+    references.filter { $0.isOwn && $0.isReadable && $0.followsDeletes }
+  }
+
   private func statement(_ step: Step) -> String {
     guard step == .delete else { return statements.restore }
     // Rows of the target that are not in the list must not go along.
-    let guards = references.filter { $0.isOwn && $0.isReadable && $0.followsDeletes }
     return guards.isEmpty
       ? statements.delete()
       : statements.delete(guarding: guards.map(\.standsAlone).joined(separator: " AND "))
@@ -191,8 +195,18 @@ struct UndoWork: Sendable {
       [.int8Array(ids), "a trigger or a policy of the table keeps it as it is"])
   }
 
+  /// Leaves a row that no statement has reached, and that others of the table may hold on to.
+  private func leaveMissed(_ id: Int64) async throws {
+    for reference in guards {
+      let held = try await connection.query(
+        reference.leaveHolding(layout), [.int(id), .text(reference.message)])
+      if held.affected > 0 { return }
+    }
+    try await explain([id])
+  }
+
   private func leave(_ id: Int64, _ step: Step, _ refusal: Refusal) async throws {
-    guard case .error(let error) = refusal else { return try await explain([id]) }
+    guard case .error(let error) = refusal else { return try await leaveMissed(id) }
     let isHeld = step == .delete && error.sqlState == "23503"
     var text = error.message ?? "the database refused"
     if let detail = error.detail, error.sqlState != "23514" { text += ": \(detail)" }
