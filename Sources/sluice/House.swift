@@ -118,7 +118,8 @@ struct House {
     return ImportWorker(
       configuration: WorkerConfiguration(
         name: "\(name):\(getpid())", concurrency: settings.concurrency,
-        leaseSeconds: settings.leaseSeconds, retentionSeconds: settings.retentionSeconds),
+        leaseSeconds: settings.leaseSeconds, retentionSeconds: settings.retentionSeconds,
+        batches: settings.batches),
       services: WorkerServices(
         queue: ImportQueue(pool: workerPool, limit: settings.queueLimit),
         snapshots: ImportSnapshots(pool: workerPool), publisher: publisher, spool: spool,

@@ -126,6 +126,11 @@ struct ImportCommand {
     guard object.status == "done" else {
       let hint = object.error?.hint.map { " (\($0))" } ?? ""
       Output.error("sluice: \(object.error?.message ?? "the import is \(object.status)")\(hint)")
+      if object.status != "undone", object.rowsInserted + object.rowsUpdated > 0 {
+        Output.error(
+          "the batches that are in stay; to take them back: "
+            + "curl -X POST \(server)/imports/\(object.taskID)/undo")
+      }
       return ExitCode.failed
     }
     for warning in object.warnings { Output.error("sluice: warning: \(warning.message)") }

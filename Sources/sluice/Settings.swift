@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import ImportModel
 import Telemetry
 
 /// The settings that have a variable of the environment; the flag wins: contract, section 1.
@@ -17,6 +18,8 @@ enum Setting: String, CaseIterable {
   case log = "SLUICE_LOG"
   case leaseSeconds = "SLUICE_LEASE_SECONDS"
   case rejectLimit = "SLUICE_REJECT_LIMIT"
+  case batchSeconds = "SLUICE_BATCH_SECONDS"
+  case batchDuty = "SLUICE_BATCH_DUTY"
 
   var variable: String { rawValue }
 
@@ -38,6 +41,8 @@ enum Setting: String, CaseIterable {
     case .targets: "patterns of schema.table, separated by commas"
     case .log: "level or level,format: debug, info, warning, error; json, text"
     case .rejectLimit: "rejected rows that the report of an import lists (100000)"
+    case .batchSeconds: "how long a batch of commit=batched should take (0.5)"
+    case .batchDuty: "the share of the time in which batches work, up to 1 (0.8)"
     case .leaseSeconds: "how long a lease holds without a heartbeat (30)"
     }
   }
@@ -61,6 +66,7 @@ struct Settings {
   var logFormat: LogFormat
   var leaseSeconds = 30
   var rejectLimit: Int64 = 100_000
+  var batches = BatchSettings()
   var authIsOff: Bool
 
   /// Reads flags, then the environment, then takes the defaults.
@@ -93,6 +99,12 @@ struct Settings {
       try value(.leaseSeconds) { Int($0).flatMap { $0 >= 1 ? $0 : nil } } ?? leaseSeconds
     rejectLimit =
       try value(.rejectLimit) { Int64($0).flatMap { $0 >= 0 ? $0 : nil } } ?? rejectLimit
+    batches.seconds =
+      try value(.batchSeconds) { Double($0).flatMap { (0.01...60).contains($0) ? $0 : nil } }
+      ?? batches.seconds
+    batches.duty =
+      try value(.batchDuty) { Double($0).flatMap { (0.01...1).contains($0) ? $0 : nil } }
+      ?? batches.duty
     targets = text(.targets)?.split(separator: ",").map { $0.filter { $0 != " " } }
     logFormat = isatty(2) == 1 ? .text : .json
     if let log = try value(.log, Settings.log) {

@@ -39,12 +39,13 @@ enum Command: String, CaseIterable {
         [
           "target": "schema.table, required unless a template has it",
           "server": "address of the server",
-          "mode": "upsert, insert or append",
+          "mode": "upsert, insert, append or replace",
           "key": "columns of the conflict key", "duplicates": "last, first or reject",
           "on-error": "reject or abort", "max-rejects": "more than these, and nothing goes in",
           "max-reject-ratio": "a larger share than this, and nothing goes in",
           "template": "saved options, which those given here override",
           "mapping": "JSON object from headers to columns, to null or to lookups",
+          "commit": "atomic, or batched: many short transactions",
           "priority": "high, normal or low", "idempotency-key": "names this request",
         ].merging(Command.readingOptions.merging(Command.valueOptions) { first, _ in first }) {
           first, _ in first

@@ -69,6 +69,7 @@ struct OptionParserTests {
     Accepted("priority", "normal") { $0.priority = .normal },
     Accepted("priority", "low") { $0.priority = .low },
     Accepted("commit", "atomic") { $0.commit = .atomic },
+    Accepted("commit", "batched") { $0.commit = .batched },
     Accepted("force", "true") { $0.force = true },
     Accepted("force", "YES") { $0.force = true },
     Accepted("force", "0") { $0.force = false },
@@ -130,7 +131,7 @@ struct OptionParserTests {
   ]
 
   static let notYet: [Given] = [
-    Given("commit", "batched"), Given("webhook", "https://example.com"),
+    Given("webhook", "https://example.com")
   ]
 
   @Test("a value of the contract changes its option and nothing else", arguments: accepted)
@@ -183,6 +184,7 @@ struct OptionParserTests {
       ([Given("date_order", "dmy"), Given("date_format", "YYYY-MM-DD")], "date_format"),
       ([Given("currency", "1")], "currency"),
       ([Given("true_words", "x"), Given("false_words", "X")], "true_words"),
+      ([Given("mode", "replace"), Given("commit", "batched")], "commit"),
     ])
   func cannotBe(options: [Given], named: String) throws {
     var parser = OptionParser()

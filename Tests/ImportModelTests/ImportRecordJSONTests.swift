@@ -19,7 +19,7 @@ struct ImportRecordJSONTests {
         "priority", "attempt", "source", "bytes_total", "bytes_done", "rows_total", "rows_read",
         "rows_ok", "rows_bad", "rows_skipped", "rows_inserted", "rows_updated", "rows_unchanged",
         "throughput_rps", "eta_seconds", "progress", "created_at", "started_at", "finished_at",
-        "stages", "error", "plan", "profile", "warnings", "undo", "links",
+        "stages", "error", "plan", "batches", "profile", "warnings", "undo", "links",
       ])
     let source = try #require(fields["source"] as? [String: Any])
     #expect(

@@ -23,6 +23,15 @@ struct SizeTunerTests {
     #expect(tuner.p95 == nil, "times of another size are forgotten")
   }
 
+  @Test("pieces that others wait for are halved, down to the bounds")
+  func yields() {
+    var tuner = tuner()
+    tuner.yield()
+    #expect(tuner.rows == 5_000)
+    for _ in 0..<10 { tuner.yield() }
+    #expect(tuner.rows == 1_000)
+  }
+
   @Test("pieces that are too slow shrink, at most to the half")
   func shrinks() {
     var tuner = tuner()

@@ -102,13 +102,15 @@ struct ImportBench: Sendable {
 
   /// Runs the body beside a worker.
   func withWorker<R: Sendable>(
-    leaseSeconds: Int = 30, _ body: @Sendable (ImportWorker) async throws -> R
+    leaseSeconds: Int = 30, batches: BatchSettings = BatchSettings(),
+    _ body: @Sendable (ImportWorker) async throws -> R
   ) async throws -> R {
     let own = ImportBench.pool(over: database)
     let publishing = ImportBench.pool(over: database, limit: 1)
     let worker = ImportWorker(
       configuration: WorkerConfiguration(
-        name: "test", leaseSeconds: leaseSeconds, pollInterval: .milliseconds(100)),
+        name: "test", leaseSeconds: leaseSeconds, pollInterval: .milliseconds(100),
+        batches: batches),
       services: WorkerServices(
         queue: ImportQueue(pool: own, limit: 1000), snapshots: ImportSnapshots(pool: own),
         publisher: ProgressPublisher(

@@ -74,6 +74,27 @@ struct MergingTests {
     }
   }
 
+  @Test(
+    "a batch is fenced as well: a lease that passes on, or a cancel, in the middle of it undoes it",
+    arguments: ["lease_id = gen_random_uuid()", "cancel_requested = true"])
+  func batchFence(change: String) async throws {
+    try await ImportBench.run { bench in
+      let request = try await staged(bench)
+      let merger = Merger(
+        request, on: bench.connection,
+        watch: { _ in _ = try await bench.pool.query("UPDATE sluice.imports SET \(change)") },
+        reject: { _, _ in }, checkRejects: { _ in })
+      await #expect(throws: LeaseLost.self) {
+        try await merger.run(
+          inBatches: BatchSettings(),
+          from: Merger.BatchStart(merged: MergedBatches(), isReady: true))
+      }
+      #expect(try await bench.count("public.t") == 0)
+      #expect(try await bench.count("sluice.batches") == 0)
+      #expect(try await bench.record(request.lease.importID).counts.inserted == 0)
+    }
+  }
+
   @Test("counts that do not add up commit nothing")
   func conservation() async throws {
     try await ImportBench.run { bench in

@@ -25,6 +25,11 @@ struct TestDatabaseSession: Sendable {
     await connection.close()
   }
 
+  func rollback() async throws {
+    try await connection.execute("ROLLBACK")
+    await connection.close()
+  }
+
   /// Sessions of this database that wait for a kind of lock; other tests have theirs.
   static func countWaiting(for kind: String, _ bench: ImportBench) async throws -> Int {
     try await bench.pool.query(

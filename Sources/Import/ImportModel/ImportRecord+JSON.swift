@@ -21,7 +21,7 @@ extension ImportRecord: Encodable {
     case createdAt = "created_at"
     case startedAt = "started_at"
     case finishedAt = "finished_at"
-    case stages, error, plan, profile, warnings, undo, links
+    case stages, error, plan, batches, profile, warnings, undo, links
   }
 
   /// Writes the object with every field of the contract, `null` where there is no value.
@@ -48,6 +48,7 @@ extension ImportRecord: Encodable {
     try container.encode(stages, forKey: .stages)
     try container.encode(failure, forKey: .error)
     try container.encode(plan, forKey: .plan)
+    try container.encode(batches, forKey: .batches)
     try container.encode(profile, forKey: .profile)
     try container.encode(warnings, forKey: .warnings)
     try container.encode(undo, forKey: .undo)

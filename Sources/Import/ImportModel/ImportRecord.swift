@@ -42,6 +42,8 @@ public struct ImportRecord: Sendable, Equatable {
   public var diff: ImportDiff?
   /// How its rows were merged.
   public var plan: MergePlanReport?
+  /// With `commit=batched`: the batches that are in; nil before the first.
+  public var batches: BatchReport?
   /// Where its time went.
   public var profile: ImportProfile?
   /// What an administrator should look at.

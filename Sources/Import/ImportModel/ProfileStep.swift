@@ -30,6 +30,8 @@ public enum ProfileStep: String, Sendable, CaseIterable {
   case compare
   /// Rows into the target, with what is needed to take them back.
   case merge
+  /// Between two batches, so that others get on with their work.
+  case rest
   /// The end of the import: what waits for it in the target, and the commit.
   case finalize
   /// The planner's statistics of the target, after the commit.

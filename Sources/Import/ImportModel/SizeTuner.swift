@@ -40,10 +40,16 @@ public struct SizeTuner: Sendable, Equatable {
     if self.seconds.count > SizeTuner.window { self.seconds.removeFirst() }
     guard let p95, !aim.contains(p95) else { return }
     let middle = (aim.lowerBound * aim.upperBound).squareRoot()
-    let factor = min(2, max(0.5, middle / max(p95, 0.001)))
-    let next = min(bounds.upperBound, max(bounds.lowerBound, Int(Double(self.rows) * factor)))
-    if next != self.rows {
-      self.rows = next
+    resize(by: min(2, max(0.5, middle / max(p95, 0.001))))
+  }
+
+  /// Halves the pieces, because others wait for them to end.
+  public mutating func yield() { resize(by: 0.5) }
+
+  private mutating func resize(by factor: Double) {
+    let next = min(bounds.upperBound, max(bounds.lowerBound, Int(Double(rows) * factor)))
+    if next != rows {
+      rows = next
       // Times of pieces of another size say nothing of this one.
       self.seconds.removeAll(keepingCapacity: true)
     }

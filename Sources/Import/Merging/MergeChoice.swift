@@ -8,31 +8,54 @@ struct MergeGround: Sendable {
   let staged: StagedSize
   /// Whether a trigger may change or swallow rows before they are written.
   let hasTriggers: Bool
+  /// How many of the rows that may pass once others are in can wait for a later batch.
+  var canWait = 0
 
+  /// - Parameter part: a part of staging; all of it, where none is named.
   static func read(
-    _ request: MergeRequest, rules: TargetRules, on connection: PostgresConnection
+    _ request: MergeRequest, rules: TargetRules, part: StagedSize? = nil,
+    on connection: PostgresConnection
   ) async throws -> MergeGround {
     let triggers = try await connection.query(
       MergeStatements.rowTriggers, [.int(Int64(request.target.oid))]
     ).rows[0]
-    let blocks = try await connection.query(
-      MergeStatements.stagingBlocks, [.text(request.staging)]
-    ).rows[0].int64("blocks")
     return MergeGround(
       rules: rules,
       images: try await UndoImages.read(
         request, written: request.writableColumns.map(\.name),
         isRewritten: try triggers.bool("on_update"), on: connection),
-      staged: StagedSize(
-        blocks: blocks, rowsPerBlock: max(1, Double(request.staged.ok) / Double(max(1, blocks)))),
+      staged: try await size(of: request, part, on: connection),
       hasTriggers: try triggers.bool("found"))
+  }
+
+  private static func size(
+    of request: MergeRequest, _ part: StagedSize?, on connection: PostgresConnection
+  ) async throws -> StagedSize {
+    if let part { return part }
+    let blocks = try await connection.query(
+      MergeStatements.stagingBlocks, [.text(request.staging)]
+    ).rows[0].int64("blocks")
+    return StagedSize(blocks: blocks, rows: request.staged.ok)
   }
 }
 
 /// How much is staged.
 struct StagedSize: Sendable, Equatable {
+  /// The first page.
+  var first: Int64 = 0
   var blocks: Int64
   var rowsPerBlock: Double
+
+  init(first: Int64 = 0, blocks: Int64, rows: Int64) {
+    self.first = first
+    self.blocks = blocks
+    rowsPerBlock = max(1, Double(rows) / Double(max(1, blocks)))
+  }
+
+  /// Some of these pages.
+  func slice(_ pages: Range<Int64>) -> StagedSlice {
+    StagedSlice(pages: first + pages.lowerBound..<first + pages.upperBound)
+  }
 }
 
 /// How many rows are merged at once.
@@ -85,8 +108,11 @@ struct MergeChoice: Sendable {
   }
 
   /// Chooses for a target that may have rows, and makes the settings.
+  ///
+  /// - Parameter isKnown: whether an earlier batch has looked at the keys of staging.
   static func choose(
-    _ request: MergeRequest, _ ground: MergeGround, rows: Int64, on connection: PostgresConnection
+    _ request: MergeRequest, _ ground: MergeGround, rows: Int64, isKnown: Bool = false,
+    on connection: PostgresConnection
   ) async throws -> MergeChoice {
     let targetRows = try await connection.query(rowsOfTarget, [.int(Int64(request.target.oid))])
       .rows[0].int64("rows")
@@ -101,9 +127,9 @@ struct MergeChoice: Sendable {
         : "the key holds NULLs for equal"
       return MergeChoice(.onConflict, reason, rows: rows, targetRows: targetRows)
     }
-    let known = try await probe(request, ground, on: connection)
+    let known = isKnown ? nil : try await probe(request, ground, on: connection)
     let choice = join(rows: rows, targetRows: targetRows, knownShare: known, ground)
-    try await analyzeKeys(request, on: connection)
+    if !isKnown { try await analyzeKeys(request, on: connection) }
     for (name, value) in choice.report.settings.sorted(by: { $0.key < $1.key }) {
       _ = try await connection.query(
         "SELECT set_config($1, $2, true)", [.text(name), .text(value)])
@@ -155,7 +181,7 @@ struct MergeChoice: Sendable {
   ) async throws -> Double? {
     let blocks = ground.staged.blocks
     let count = min(blocks, probes)
-    let places = (0..<count).map { "(\($0 * blocks / count),1)" }
+    let places = (0..<count).map { "(\(ground.staged.first + $0 * blocks / count),1)" }
     let match = KeyMatch(request, rules: ground.rules)
     let found = try await connection.query(
       """

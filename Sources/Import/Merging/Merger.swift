@@ -117,9 +117,9 @@ public struct Merger: Sendable {
       case .failure(let failure):
         try await plan.ground.images.seal(RowCounts(), on: connection)
         return .failure(failure)
-      case .success(let counts):
+      case .success(let merged):
         try await profile.measure(.merge) { try await plan.indexes?.putBack(on: connection) }
-        return .success(try await end(Merged(counts: counts, plan: plan)))
+        return .success(try await end(Merged(counts: merged.counts, plan: plan)))
       }
     }
   }
@@ -225,22 +225,24 @@ public struct Merger: Sendable {
       try check(counts)
       return nil
     } catch let failure as ImportFailure {
-      try await giveUp()
+      try await giveUp(counts)
       return failure
     }
   }
 
   /// Gives up what is staged, so that the rejects can be committed without the merge: whoever takes the
   /// import up again begins anew. Staging itself is dropped with the end of the import.
-  func giveUp() async throws {
+  ///
+  /// - Parameter counts: with the rejects; they are kept with the import.
+  func giveUp(_ counts: RowCounts) async throws {
     let lease = request.lease
     let id = PostgresParameter.text(lease.importID.description)
     let held = try await connection.query(
       """
-      SELECT FROM sluice.imports
-       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested FOR SHARE
-      """, [id, .text(lease.id)])
-    if held.rows.isEmpty { throw LeaseLost(lease) }
+      UPDATE sluice.imports SET rows_ok = $3, rows_bad = $4
+       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
+      """, [id, .text(lease.id), .int(counts.ok), .int(counts.bad)])
+    if held.affected == 0 { throw LeaseLost(lease) }
     _ = try await connection.query("DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [id])
   }
 
@@ -249,16 +251,18 @@ public struct Merger: Sendable {
   /// - Parameters:
   ///   - report: how they were merged; nil where they were not.
   ///   - clearsLedger: whether nobody goes on from what is staged.
+  ///   - isBatched: whether rows are in already.
   ///   - content: what the target held, where a dry run has told of it.
   func finish(
     _ counts: RowCounts, _ report: MergePlanReport?, clearsLedger: Bool = true,
-    content: String? = nil
+    isBatched: Bool = false, content: String? = nil
   ) async throws {
     guard counts.isConserved else {
+      let outcome = isBatched ? "the batches that are in can be undone" : "nothing was changed"
       throw ImportFailure(
         .notConserved,
         "\(counts.read) rows were read, but \(counts.bad + counts.merged) are accounted for",
-        hint: "nothing was changed; please report this with the import's id")
+        hint: "\(outcome); please report this with the import's id")
     }
     try await noteChanges(counts, content: content)
     let sql = """

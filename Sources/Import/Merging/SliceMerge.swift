@@ -12,6 +12,7 @@ struct SliceMerge: Sendable {
   let rules: TargetRules
   let statements: MergeStatements
   private let staged: StagedSize
+  private let canWait: Int
   /// Whether triggers may swallow rows.
   let hasTriggers: Bool
   /// What `MergeStatements.same` stood at.
@@ -28,6 +29,7 @@ struct SliceMerge: Sendable {
     self.choice = choice
     rules = ground.rules
     staged = ground.staged
+    canWait = ground.canWait
     hasTriggers = ground.hasTriggers
     statements = MergeStatements(
       merger.request, rules: ground.rules, images: ground.images, countsSame: ground.hasTriggers)
@@ -44,7 +46,7 @@ struct SliceMerge: Sendable {
     var walk = SliceWalk(count: blocks, limit: rules.refersToItself ? blocks : pace.limit)
     while let pages = walk.next {
       let begun = ContinuousClock.now
-      counts.add(try await merge(StagedSlice(pages: pages)))
+      counts.add(try await merge(staged.slice(pages)))
       walk.accept()
       pace.note(pages, since: begun)
       walk.limit = pace.limit
@@ -59,8 +61,8 @@ struct SliceMerge: Sendable {
     rules.refersToItself || choice.sizing.bounds.upperBound > UndoImages.groupSize
   }
 
-  /// Merges all rows but those that Postgres refuses: they become rejects.
-  func piecemeal(_ counts: RowCounts) async throws -> RowCounts {
+  /// Merges all rows but those that Postgres refuses: they become rejects, unless they may wait.
+  func piecemeal(_ counts: RowCounts) async throws -> MergedRows {
     try await resetSame()
     try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
     var rejects = LateRejects(counts: counts)
@@ -68,7 +70,7 @@ struct SliceMerge: Sendable {
     var walk = SliceWalk(count: blocks, limit: pace.limit, grain: SliceMerge.grain)
     while let pages = walk.next {
       let begun = ContinuousClock.now
-      if try await tryMerge(StagedSlice(pages: pages), &rejects) == nil {
+      if try await tryMerge(staged.slice(pages), &rejects) == nil {
         walk.accept()
         pace.note(pages, since: begun)
         walk.limit = pace.limit
@@ -78,14 +80,18 @@ struct SliceMerge: Sendable {
       try await merger.watch(MergeProgress(counts: rejects.counts, isFinalizing: false))
     }
     try await tryAgain(&rejects)
+    let waiting = rejects.putOff.prefix(canWait).map(\.place.row)
+    for row in rejects.putOff.dropFirst(canWait) {
+      try await reject(row.place, row.error, &rejects)
+    }
     try await write(&rejects)
-    return rejects.counts
+    return MergedRows(counts: rejects.counts, waiting: waiting)
   }
 
   /// Finds the refused rows of some pages.
   private func takeApart(_ pages: Range<Int64>, _ rejects: inout LateRejects) async throws {
     let rows = try await connection.query(
-      statements.rowsOfSlice, StagedSlice(pages: pages).parameters
+      statements.rowsOfSlice, staged.slice(pages).parameters
     ).rows.map(StagedPlace.init)
     let count = Int64(rows.count)
     var walk = SliceWalk(count: count, limit: max(1, count / 2), gap: rejects.gap)
@@ -120,8 +126,6 @@ struct SliceMerge: Sendable {
       }
       if rejects.putOff.count == waiting.count { break }
     }
-    for row in rejects.putOff { try await reject(row.place, row.error, &rejects) }
-    rejects.putOff = []
   }
 
   private func reject(
@@ -234,6 +238,13 @@ struct SlicePace {
   }
 }
 
+/// What became of the rows of a merge, or of a batch.
+struct MergedRows: Sendable {
+  var counts: RowCounts
+  /// Rows that are neither in nor rejected: they may pass with a later batch.
+  var waiting: [Int64] = []
+}
+
 /// What became of the rows of a slice.
 struct SliceOutcome: Sendable {
   var inserted: Int64 = 0
@@ -256,7 +267,7 @@ extension Merger {
   ///   left then, but the rejects.
   func merge(
     _ counts: RowCounts, choice: MergeChoice, ground: MergeGround
-  ) async throws -> Result<RowCounts, ImportFailure> {
+  ) async throws -> Result<MergedRows, ImportFailure> {
     profile.begin(.merge)
     defer { profile.end(.merge) }
     let slices = SliceMerge(self, choice: choice, ground: ground)
@@ -265,7 +276,9 @@ extension Merger {
       if rules.refersToItself || rules.hasDeferred {
         // What holds for all rows together need not hold for a part of them.
         do {
-          return .success(try await connection.savepoint { _ in try await slices.whole(counts) })
+          return .success(
+            try await connection.savepoint { _ in MergedRows(counts: try await slices.whole(counts))
+            })
         } catch let error as PostgresError where slices.isAboutRows(error) {
           // Some rows are at fault: the others go in without them.
         }
@@ -277,7 +290,7 @@ extension Merger {
       counts.ok = refusal.rejects.counts.ok
       try await watch(MergeProgress(counts: counts, isFinalizing: false))
       try await reject(refusal.rejects.kept.sorted { $0.row < $1.row }, connection)
-      try await giveUp()
+      try await giveUp(counts)
       return .failure(refusal.failure)
     }
   }

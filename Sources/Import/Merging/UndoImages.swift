@@ -26,7 +26,7 @@ struct UndoImages: Sendable {
   let keys: [Column]
   let images: [Column]
   let digest: RowDigest
-  private let request: MergeRequest
+  let request: MergeRequest
   private let hasLZ4: Bool
 
   /// Reads the columns that matter out of the catalog.
@@ -119,12 +119,19 @@ struct UndoImages: Sendable {
     if counts.updated == 0, !images.isEmpty {
       try await connection.execute("DROP TABLE \(updated)")
     }
-    guard counts.inserted + counts.updated > 0 else { return }
+    try await enter(counts, on: connection)
+  }
+
+  /// Enters what can be taken back; with batches, over what was entered with those before.
+  func enter(_ counts: RowCounts, on connection: PostgresConnection) async throws {
+    guard request.keepsImages, counts.inserted + counts.updated > 0 else { return }
     let sql = """
       INSERT INTO sluice.undo (import_id, kind, target_oid, key_columns, digest_columns,
           image_columns, rows_inserted, rows_updated, expires_at)
       VALUES ($1::uuid, 'rows', $2::bigint::oid, $3, $4, $5, $6, $7,
           clock_timestamp() + make_interval(secs => $8::double precision))
+      ON CONFLICT (import_id) DO UPDATE SET rows_inserted = excluded.rows_inserted,
+          rows_updated = excluded.rows_updated, expires_at = excluded.expires_at
       """
     _ = try await connection.query(
       sql,

@@ -78,6 +78,8 @@ public struct ImportSnapshots: Sendable {
     return try await pool.query(sql, [.int(Int64(limit))]).rows.map(ImportSnapshots.record)
   }
 
+  /// What batches have brought in stands in the import itself; an attempt that goes on behind them may not have
+  /// counted so far again.
   private static let select = """
     SELECT i.id, i.idempotency_key, i.status, i.target, to_json(i.key_columns)::text AS key_columns,
            i.options, i.attempt, i.source_name, i.source_format, i.source_bytes, i.source_sha256,
@@ -86,17 +88,17 @@ public struct ImportSnapshots: Sendable {
            coalesce(p.rows_read, i.rows_read) AS rows_read,
            coalesce(p.rows_ok, i.rows_ok) AS rows_ok,
            coalesce(p.rows_bad, i.rows_bad) AS rows_bad,
-           coalesce(p.rows_skipped, i.rows_skipped) AS rows_skipped,
-           coalesce(p.rows_inserted, i.rows_inserted) AS rows_inserted,
-           coalesce(p.rows_updated, i.rows_updated) AS rows_updated,
-           coalesce(p.rows_unchanged, i.rows_unchanged) AS rows_unchanged,
+           greatest(p.rows_skipped, i.rows_skipped) AS rows_skipped,
+           greatest(p.rows_inserted, i.rows_inserted) AS rows_inserted,
+           greatest(p.rows_updated, i.rows_updated) AS rows_updated,
+           greatest(p.rows_unchanged, i.rows_unchanged) AS rows_unchanged,
            coalesce(p.rows_per_second, i.rows_read / nullif(
              extract(epoch FROM i.finished_at - i.started_at), 0), 0)::float8 AS rows_per_second,
            extract(epoch FROM clock_timestamp())::float8 AS as_of,
            to_char(i.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at,
            to_char(i.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS started_at,
            to_char(i.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS finished_at,
-           i.commit_requested, i.diff, i.plan, coalesce(p.profile, i.profile) AS profile, i.warnings,
+           i.commit_requested, i.diff, i.plan, i.batches, coalesce(p.profile, i.profile) AS profile, i.warnings,
            i.undo_requested,
            u.import_id IS NOT NULL AND NOT i.undo_requested AND u.expires_at > clock_timestamp()
              AND i.status IN ('done', 'failed', 'cancelled') AS can_be_undone,
@@ -131,6 +133,7 @@ public struct ImportSnapshots: Sendable {
     record.isDryRun = try options.dryRun && !row.bool("commit_requested")
     record.diff = try row["diff"].map { try decoded(ImportDiff.self, $0) }
     record.plan = try row["plan"].map { try decoded(MergePlanReport.self, $0) }
+    record.batches = try row["batches"].map { try decoded(BatchReport.self, $0) }
     record.profile = try row["profile"].map { try decoded(ImportProfile.self, $0) }
     record.warnings = try decoded([ImportWarning].self, row.string("warnings"))
     record.undo = try undo(row)

@@ -26,19 +26,23 @@ public struct ChunkLoader: Sendable {
   private let lease: Lease
   private let attempt: Int
   private let connection: PostgresConnection
+  private let merged: MergedBatches
   private let profile: ProfileRecorder
 
   /// Stages into a table that `StagingTable.prepare` has made.
   ///
-  /// - Parameter profile: where it notes what COPY and the end of a chunk take.
+  /// - Parameters:
+  ///   - merged: batches that are in: the rejects of their rows are listed already.
+  ///   - profile: where it notes what COPY and the end of a chunk take.
   public init(
     table: StagingTable, lease: Lease, attempt: Int, connection: PostgresConnection,
-    profile: ProfileRecorder = ProfileRecorder()
+    merged: MergedBatches = MergedBatches(), profile: ProfileRecorder = ProfileRecorder()
   ) {
     self.table = table
     self.lease = lease
     self.attempt = attempt
     self.connection = connection
+    self.merged = merged
     self.profile = profile
   }
 
@@ -64,9 +68,11 @@ public struct ChunkLoader: Sendable {
       profile.begin(.commit)
       var chunk = gathered.result.chunk
       if chunk.rowsBad > 0 {
+        let all = gathered.result.rejects
+        let new = all.filter { !merged.holds($0.row) }
         chunk.rejectRoom = try await RejectStore.insert(
-          gathered.result.rejects, badRows: chunk.rowsBad, importID: table.importID,
-          on: connection)
+          new, badRows: chunk.rowsBad - RejectStore.rows(in: all) + RejectStore.rows(in: new),
+          importID: table.importID, on: connection)
       }
       try await enter(chunk, number: number, on: connection)
       return chunk

@@ -25,16 +25,20 @@ public struct RejectList: Sendable, Equatable {
       rowsListed: try row.int64("rows_listed"), rowsOmitted: try row.int64("rows_omitted"))
   }
 
-  /// Begins an empty list, with room for so much.
+  /// Begins a list with room for so much; what is listed already stays.
   static func begin(
     _ id: ImportID, room: RejectRoom, on connection: PostgresConnection
   ) async throws {
     let sql = """
-      INSERT INTO sluice.reject_lists AS l (import_id, row_limit, byte_limit)
-      VALUES ($1::uuid, $2, $3)
+      INSERT INTO sluice.reject_lists AS l
+        (import_id, row_limit, byte_limit, rows_listed, bytes_listed)
+      SELECT $1::uuid, $2::bigint, $3::bigint, count(DISTINCT row), coalesce(sum(
+               octet_length(message) + coalesce(octet_length(value), 0)
+                 + coalesce(octet_length(raw), 0)), 0)
+        FROM sluice.rejects WHERE import_id = $1::uuid
       ON CONFLICT (import_id) DO UPDATE SET
-        row_limit = excluded.row_limit, byte_limit = excluded.byte_limit, rows_listed = 0,
-        bytes_listed = 0, rows_omitted = 0
+        row_limit = excluded.row_limit, byte_limit = excluded.byte_limit,
+        rows_listed = excluded.rows_listed, bytes_listed = excluded.bytes_listed, rows_omitted = 0
       """
     _ = try await connection.query(
       sql, [.text(id.description), .int(room.rows), .int(room.bytes)])

@@ -29,7 +29,7 @@ public enum RejectStore {
     return room
   }
 
-  private static func rows(in rejects: [Reject]) -> Int64 {
+  static func rows(in rejects: [Reject]) -> Int64 {
     var last: Int64?
     return rejects.reduce(into: 0) { count, reject in
       if reject.row != last { count += 1 }
@@ -90,21 +90,33 @@ public enum RejectStore {
     text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
   }
 
-  /// Whether an import has any rejects.
-  static func has(_ id: ImportID, on connection: PostgresConnection) async throws -> Bool {
-    let sql = "SELECT EXISTS (SELECT FROM sluice.rejects WHERE import_id = $1::uuid) AS found"
-    return try await connection.query(sql, [.text(id.description)]).rows[0].bool("found")
+  /// Whether an import has any rejects but those of rows that batches have settled.
+  static func has(
+    _ id: ImportID, besides merged: MergedBatches, on connection: PostgresConnection
+  ) async throws -> Bool {
+    let sql = "SELECT EXISTS (SELECT FROM sluice.rejects WHERE \(isOpen)) AS found"
+    return try await connection.query(sql, open(id, merged)).rows[0].bool("found")
   }
 
-  /// Removes some rejects of an import: few enough for a short statement.
+  /// Removes some rejects of an import, few enough for a short statement; not those of rows that batches have
+  /// settled.
   ///
   /// - Returns: how many were removed; 0 where there is none left.
-  static func removePage(of id: ImportID, on connection: PostgresConnection) async throws -> Int {
+  static func removePage(
+    of id: ImportID, besides merged: MergedBatches, on connection: PostgresConnection
+  ) async throws -> Int {
     let sql = """
       DELETE FROM sluice.rejects WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM sluice.rejects WHERE import_id = $1::uuid LIMIT 5000))
+        SELECT ctid FROM sluice.rejects WHERE \(isOpen) LIMIT 5000))
       """
-    return try await connection.query(sql, [.text(id.description)]).affected
+    return try await connection.query(sql, open(id, merged)).affected
+  }
+
+  private static let isOpen =
+    "import_id = $1::uuid AND (row > $2::bigint OR row = ANY ($3::bigint[]))"
+
+  private static func open(_ id: ImportID, _ merged: MergedBatches) -> [PostgresParameter] {
+    [.text(id.description), .int(merged.lastRow), .int8Array(merged.waiting.sorted())]
   }
 
   /// A page of the report, in the order of rows; only the first fault of a row carries the row as it

@@ -11,6 +11,8 @@ public struct ResumePoint: Sendable, Equatable {
   public var counts: RowCounts
   /// What the report has room for behind it.
   public var rejectRoom: RejectRoom
+  /// Whether all is staged, and staging is as batches take it.
+  public var isReadyForBatches = false
 
   /// The start of a file: no chunk yet.
   public init(
@@ -30,7 +32,7 @@ public struct ResumePoint: Sendable, Equatable {
     let sql = """
       SELECT max(chunk) + 1 AS next_chunk, max(last_byte) + 1 AS byte, max(last_row) AS row,
              max(last_line) AS line, sum(rows_ok)::bigint AS rows_ok, sum(rows_bad)::bigint AS rows_bad,
-             sum(rows_skipped)::bigint AS rows_skipped
+             sum(rows_skipped)::bigint AS rows_skipped, bool_or(readies_batches) AS is_ready
         FROM sluice.chunks WHERE import_id = $1::uuid HAVING count(*) > 0
       """
     guard let row = try await connection.query(sql, [.text(id.description)]).rows.first else {
@@ -42,11 +44,13 @@ public struct ResumePoint: Sendable, Equatable {
     counts.read = counts.ok + counts.bad
     // A dry run has left out what other rows of the file stand for.
     counts.skipped = try row.int64("rows_skipped")
-    return ResumePoint(
+    var point = ResumePoint(
       nextChunk: try row.int64("next_chunk"),
       position: FilePosition(
         byte: try row.int64("byte"), row: try row.int64("row"), line: try row.int64("line")),
       counts: counts, rejectRoom: try await RejectList.room(of: id, on: connection))
+    point.isReadyForBatches = try row.bool("is_ready")
+    return point
   }
 
   /// The place from which the chunk that holds a row can be read again, or nil where no chunk has it.

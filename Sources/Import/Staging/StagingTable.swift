@@ -34,13 +34,17 @@ public struct StagingTable: Sendable {
   /// Makes the table, or takes the one that an earlier attempt has left, with what its ledger says.
   ///
   /// Staging and ledger are lost together (invariant 3). Where they are empty, or where the target has
-  /// changed its columns since, the import begins anew and the rejects of earlier attempts are cleared.
+  /// changed its columns since, the import begins anew and the rejects of earlier attempts are cleared, but for
+  /// those of rows that batches have settled.
   ///
-  /// - Parameter rejectRoom: what the report has room for, should the import begin anew.
+  /// - Parameters:
+  ///   - rejectRoom: what the report has room for, should the import begin anew.
+  ///   - merged: the batches that are in.
   /// - Throws: `LeaseLost` where the lease no longer holds; `PostgresError`, also where somebody reads
   ///   the former table for longer than two seconds.
   public func prepare(
-    lease: Lease, rejectRoom: RejectRoom = .standard, on connection: PostgresConnection
+    lease: Lease, rejectRoom: RejectRoom = .standard, keeping merged: MergedBatches = .init(),
+    on connection: PostgresConnection
   ) async throws -> ResumePoint? {
     let found = try await fenced(lease, on: connection) { connection in
       try await endFormerWorkers(on: connection)
@@ -52,7 +56,7 @@ public struct StagingTable: Sendable {
       // First of all: without its ledger, no attempt goes on from what is half cleared away.
       _ = try await connection.query(
         "DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [.text(importID.description)])
-      if try await RejectStore.has(importID, on: connection) { return .rejects }
+      if try await RejectStore.has(importID, besides: merged, on: connection) { return .rejects }
       try await make(rejectRoom, on: connection)
       return .nothing
     }
@@ -63,7 +67,7 @@ public struct StagingTable: Sendable {
       // Page by page, so that the heartbeat, which waits for the fence, comes through in between.
       while try await fenced(
         lease, on: connection,
-        { try await RejectStore.removePage(of: importID, on: $0) > 0 })
+        { try await RejectStore.removePage(of: importID, besides: merged, on: $0) > 0 })
       {}
       try await fenced(lease, on: connection) { try await make(rejectRoom, on: $0) }
       return nil

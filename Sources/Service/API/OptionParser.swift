@@ -53,7 +53,12 @@ public struct OptionParser {
   /// - Parameter isComplete: whether no more come: they could mend what only together is wrong.
   /// - Throws: `OptionError`.
   func check(isComplete: Bool = true) throws(OptionError) {
-    do {
+    do throws(OptionError) {
+      if options.mode == .replace, options.commit == .batched {
+        throw OptionError(
+          "commit", "is atomic where a table is replaced, which is one moment",
+          hint: "send commit=atomic, or mode=upsert")
+      }
       _ = try FileRequest(options)
       _ = try ValueFormats(options)
     } catch {
@@ -63,7 +68,7 @@ public struct OptionParser {
 
   /// What depends on other options.
   private static let dependent = [
-    "delimiter", "quote", "escape", "comment", "thousands", "true_words",
+    "delimiter", "quote", "escape", "comment", "thousands", "true_words", "commit",
   ]
 
   private static let readers: [String: Reader] = [
@@ -126,10 +131,7 @@ public struct OptionParser {
       parser.options.timezone = value
     },
     "priority": { parser, name, value in parser.options.priority = try choice(name, value) },
-    "commit": { parser, name, value in
-      parser.options.commit = try choice(name, value)
-      if parser.options.commit != .atomic { throw Problems.notYet(option: "commit=\(value)") }
-    },
+    "commit": { parser, name, value in parser.options.commit = try choice(name, value) },
     "force": { parser, name, value in parser.options.force = try boolean(name, value) },
     "dry_run": { parser, name, value in parser.options.dryRun = try boolean(name, value) },
     "template": { parser, _, value in parser.template = value },

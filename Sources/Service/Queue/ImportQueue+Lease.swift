@@ -18,6 +18,8 @@ public struct ClaimedImport: Sendable {
   public let work: Work
   /// How often this work was begun, this time included.
   public let attempt: Int
+  /// How many of them need not be held against it, as they or later ones got a batch in.
+  public let excused: Int
   /// Under which id the spool holds its bytes.
   public let spoolID: String
   /// Why the last attempt that was given back had no result, where one was.
@@ -44,7 +46,8 @@ extension ImportQueue {
       return ClaimedImport(
         lease: Lease(importID: id, id: try row.string("lease_id")),
         work: try row.bool("undoing") ? .undoing : .importing,
-        attempt: try row.int("attempt"), spoolID: try row.string("spool_id"),
+        attempt: try row.int("attempt"), excused: try row.int("excused"),
+        spoolID: try row.string("spool_id"),
         lastFailure: try row["last_reason"].map {
           try JSONDecoder().decode(ImportFailure.self, from: Data($0.utf8))
         },
@@ -88,6 +91,7 @@ extension ImportQueue {
       FROM next WHERE i.id = next.id
       RETURNING i.id, i.lease_id, i.spool_id, i.profile, undoing,
         CASE WHEN undoing THEN i.undo_attempt ELSE i.attempt END AS attempt,
+        CASE WHEN undoing THEN 0 ELSE i.attempts_excused END AS excused,
         CASE WHEN undoing THEN (SELECT u.error FROM sluice.undo u WHERE u.import_id = i.id)
           ELSE jsonb_path_query_array(i.history, '$[*].reason') -> -1 END AS last_reason
     )
@@ -124,7 +128,8 @@ extension ImportQueue {
           history = history || jsonb_build_object(
             'name', $3::text, 'at', extract(epoch FROM clock_timestamp())),
           rows_read = coalesce($4::bigint, rows_read), rows_total = coalesce($4::bigint, rows_total),
-          rows_ok = coalesce($5::bigint, rows_ok), rows_bad = coalesce($6::bigint, rows_bad),
+          rows_ok = \(ImportQueue.known("rows_ok", or: "$5")),
+          rows_bad = \(ImportQueue.known("rows_bad", or: "$6")),
           bytes_done = CASE WHEN $4::bigint IS NULL THEN bytes_done ELSE source_bytes END
         WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
         RETURNING id
@@ -139,6 +144,11 @@ extension ImportQueue {
         counts.map { .int($0.bad) } ?? .null, .text(ImportQueue.progressChannel),
       ])
     if result.rows.isEmpty { throw LeaseLost(lease) }
+  }
+
+  /// A counter as it is to be kept: once batches are in, their transactions keep it.
+  private static func known(_ column: String, or given: String) -> String {
+    "CASE WHEN batches IS NULL THEN coalesce(\(given)::bigint, \(column)) ELSE \(column) END"
   }
 
   /// Notes how the file is read, as it was found.
@@ -193,9 +203,10 @@ extension ImportQueue {
           status = $3::text, error = $4::jsonb, finished_at = clock_timestamp(),
           history = history || jsonb_build_object(
             'name', $3::text, 'at', extract(epoch FROM clock_timestamp())),
-          rows_read = coalesce($5::bigint, rows_read), rows_ok = coalesce($6::bigint, rows_ok),
-          rows_bad = coalesce($7::bigint, rows_bad),
-          bytes_done = CASE WHEN $5::bigint IS NULL THEN bytes_done ELSE $8 END,
+          rows_read = \(ImportQueue.known("rows_read", or: "$5")),
+          rows_ok = \(ImportQueue.known("rows_ok", or: "$6")),
+          rows_bad = \(ImportQueue.known("rows_bad", or: "$7")),
+          bytes_done = CASE WHEN $5::bigint IS NULL OR batches IS NOT NULL THEN bytes_done ELSE $8 END,
           profile = coalesce($11::jsonb, profile), lease_id = NULL, lease_expires_at = NULL
         WHERE id = $1::uuid AND lease_id = $2::uuid
         RETURNING id

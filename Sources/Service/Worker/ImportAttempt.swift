@@ -73,7 +73,8 @@ struct ImportAttempt: Sendable {
   }
 
   private func refuseIfExhausted() async throws {
-    guard claimed.attempt > configuration.maxAttempts else { return }
+    let idle = claimed.attempt - claimed.excused
+    guard idle > configuration.maxAttempts else { return }
     // It may have been called off while nobody worked on it.
     if try await services.queue.heartbeat(lease, seconds: configuration.leaseSeconds)
       == .cancelRequested
@@ -83,7 +84,7 @@ struct ImportAttempt: Sendable {
     let last = claimed.lastFailure
     throw ImportFailure(
       .attemptsExhausted,
-      "\(claimed.attempt - 1) attempts ended without a result"
+      "\(idle - 1) attempts ended without a result"
         + (last.map { "; the last one: \($0.message)" } ?? ""),
       hint: last?.hint ?? "look at the log of the worker; a retry begins again")
   }
@@ -161,8 +162,10 @@ struct ImportAttempt: Sendable {
       lease, as: state, failure: failure, counts: reading.counts.read > 0 ? reading.counts : nil,
       bytes: reading.bytesDone, profile: meter.profile.profile)
     let record = try await services.snapshots.one(lease.importID)
+    // The batches that are in have come to an end as well.
+    let counts = record?.batches == nil ? nil : record?.counts
     services.metrics.ended(
-      state, target: record?.target ?? "", counts: reading.counts.withoutMerge)
+      state, target: record?.target ?? "", counts: counts ?? reading.counts.withoutMerge)
     logger.info("import \(state.rawValue)", ["seconds": meter.profile.shownSeconds])
     await tidy(after: state, logger: logger)
   }

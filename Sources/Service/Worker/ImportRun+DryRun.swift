@@ -7,11 +7,11 @@ import Telemetry
 extension ImportRun {
   /// Ends a dry run. Its file and its staging stay: it may be carried out.
   func rehearse(
-    _ record: ImportRecord, _ input: ImportInput, _ request: MergeRequest,
+    _ record: ImportRecord, _ request: MergeRequest, _ reject: @escaping Merger.Reject,
     over connection: PostgresConnection
   ) async throws {
     let merger = Merger(
-      request, on: connection, watch: { _ in }, reject: rejecting(input),
+      request, on: connection, watch: { _ in }, reject: reject,
       checkRejects: checking(record), profile: profile)
     let counts = try await services.metrics.timed("comparing") { try await merger.rehearse() }
     services.metrics.rehearsed(target: record.target)

@@ -55,19 +55,22 @@ struct ImportRun: Sendable {
       arbiter: Arbiter(connection: connections.arbiter),
       settings: try await ValidationSettings.read(on: connections.load))
     let table = StagingTable(importID: id, layout: input.layout)
+    let merged = try await BatchLedger.read(id, on: connections.load)
     let staged = try await stage(
-      input, into: table, policy: RejectPolicy(record.options), on: executor,
+      input, into: table, behind: merged, policy: RejectPolicy(record.options), on: executor,
       over: connections.load)
-    let counts = try await lookUp(record, input, table, staged, over: connections.load)
+    let reject = rejecting(input, behind: merged)
+    let counts = try await lookUp(record, table, staged.counts, reject, over: connections.load)
     try RejectPolicy(record.options).check(counts)
     try await services.queue.move(lease, to: .validated, counts: counts)
     meter.update { $0.counts = counts }
     await warn(record, target, over: connections.load)
     let request = request(record, input, table, counts)
     if record.isDryRun {
-      try await rehearse(record, input, request, over: connections.load)
+      try await rehearse(record, request, reject, over: connections.load)
     } else {
-      try await merge(record, input, request, over: connections.load)
+      let start = Merger.BatchStart(merged: merged, isReady: staged.isReadyForBatches)
+      try await merge(record, request, reject, from: start, over: connections.load)
     }
   }
 
@@ -129,13 +132,19 @@ struct ImportRun: Sendable {
   }
 
   private func stage(
-    _ input: ImportInput, into table: StagingTable, policy: RejectPolicy,
-    on executor: ThreadExecutor, over connection: PostgresConnection
-  ) async throws -> RowCounts {
+    _ input: ImportInput, into table: StagingTable, behind merged: MergedBatches,
+    policy: RejectPolicy, on executor: ThreadExecutor, over connection: PostgresConnection
+  ) async throws -> Staged {
     let room = services.rejectRoom
-    let point =
-      try await table.prepare(lease: lease, rejectRoom: room, on: connection)
+    var point =
+      try await table.prepare(
+        lease: lease, rejectRoom: room, keeping: merged, on: connection)
       ?? ResumePoint(position: input.start, rejectRoom: room)
+    point.add(merged)
+    if merged.count > 0 {
+      logger.info(
+        "going on behind batches", ["count": "\(merged.count)", "row": "\(merged.lastRow)"])
+    }
     if point.nextChunk > 0 {
       logger.info("going on from the ledger", ["chunk": "\(point.nextChunk)"])
     }
@@ -145,15 +154,19 @@ struct ImportRun: Sendable {
       input: input,
       loader: ChunkLoader(
         table: table, lease: lease, attempt: claimed.attempt, connection: connection,
-        profile: profile),
+        merged: merged, profile: profile),
       meter: meter, policy: policy, executor: executor,
       onChunk: { rows, seconds in services.metrics.chunk(rows: rows, seconds: seconds) })
-    return try await services.metrics.timed("parsing") { try await pipeline.run(from: point) }
+    let start = point
+    let counts = try await services.metrics.timed("parsing") {
+      try await pipeline.run(from: start)
+    }
+    return Staged(counts: counts, isReadyForBatches: start.isReadyForBatches)
   }
 
   private func merge(
-    _ record: ImportRecord, _ input: ImportInput, _ request: MergeRequest,
-    over connection: PostgresConnection
+    _ record: ImportRecord, _ request: MergeRequest, _ reject: @escaping Merger.Reject,
+    from start: Merger.BatchStart, over connection: PostgresConnection
   ) async throws {
     try await services.queue.move(lease, to: .loading)
     meter.beginStage()
@@ -168,8 +181,12 @@ struct ImportRun: Sendable {
         profile.begin(.finalize)
         try await services.queue.move(lease, to: .finalizing)
       },
-      reject: rejecting(input), checkRejects: checking(record), profile: profile)
-    let outcome = try await services.metrics.timed("loading") { try await merger.run() }
+      reject: reject, checkRejects: checking(record), profile: profile)
+    let outcome = try await services.metrics.timed("loading") {
+      record.options.commit == .batched
+        ? try await merger.run(inBatches: configuration.batches, from: start)
+        : try await merger.run()
+    }
     profile.end(.finalize)
     services.metrics.ended(.done, target: record.target, counts: outcome.counts)
     logger.info(
@@ -184,21 +201,22 @@ struct ImportRun: Sendable {
 
   /// Looks natural keys up, once all of them are staged.
   private func lookUp(
-    _ record: ImportRecord, _ input: ImportInput, _ table: StagingTable, _ staged: RowCounts,
-    over connection: PostgresConnection
+    _ record: ImportRecord, _ table: StagingTable, _ staged: RowCounts,
+    _ reject: @escaping Merger.Reject, over connection: PostgresConnection
   ) async throws -> RowCounts {
     guard table.layout.hasLookups else { return staged }
     let resolver = LookupResolver(
-      table, lease: lease, on: connection, reject: rejecting(input), checkRejects: checking(record))
+      table, lease: lease, on: connection, reject: reject, checkRejects: checking(record))
     return try await services.metrics.timed("lookups") {
       try await profile.measure(.lookups) { try await resolver.run(staged) }
     }
   }
 
-  /// Makes rejects of staged rows.
-  func rejecting(_ input: ImportInput) -> Merger.Reject {
+  /// Makes rejects of staged rows; those of rows that batches have settled are listed already.
+  private func rejecting(_ input: ImportInput, behind merged: MergedBatches) -> Merger.Reject {
     let locator = RowLocator(input: input, importID: id)
-    return { breaches, connection in
+    return { all, connection in
+      let breaches = all.filter { !merged.holds($0.row) }
       // The file is read on a thread that may block.
       try await withTaskExecutorPreference(ThreadExecutor(name: "locate")) {
         try await locator.reject(breaches, on: connection)
@@ -250,6 +268,25 @@ struct ImportRun: Sendable {
         logger.warning("after the commit", ["step": name, "error": "\(error)"])
       }
     }
+  }
+}
+
+/// What stands in staging when all of the file is read.
+private struct Staged: Sendable {
+  var counts: RowCounts
+  var isReadyForBatches: Bool
+}
+
+extension ResumePoint {
+  /// Adds what batches have done with the rows; where staging is not as they have left it, their rejects are told
+  /// from the others when it is.
+  fileprivate mutating func add(_ merged: MergedBatches) {
+    counts.inserted += merged.counts.inserted
+    counts.updated += merged.counts.updated
+    counts.unchanged += merged.counts.unchanged
+    guard isReadyForBatches else { return }
+    counts.ok -= merged.counts.bad
+    counts.bad += merged.counts.bad
   }
 }
 

@@ -1,3 +1,5 @@
+public import ImportModel
+
 /// How a worker behaves.
 public struct WorkerConfiguration: Sendable {
   /// Names the process, for people and in the object's history.
@@ -14,10 +16,14 @@ public struct WorkerConfiguration: Sendable {
   /// How long an import can be taken back, in seconds.
   public var retentionSeconds: Int64
 
+  /// How imports with `commit=batched` go in.
+  public var batches: BatchSettings
+
   /// The contract's figures, unless told otherwise.
   public init(
     name: String, concurrency: Int = 2, leaseSeconds: Int = 30, maxAttempts: Int = 5,
-    pollInterval: Duration = .seconds(2), retentionSeconds: Int64 = 30 * 86_400
+    pollInterval: Duration = .seconds(2), retentionSeconds: Int64 = 30 * 86_400,
+    batches: BatchSettings = BatchSettings()
   ) {
     self.name = name
     self.concurrency = concurrency
@@ -25,5 +31,6 @@ public struct WorkerConfiguration: Sendable {
     self.maxAttempts = maxAttempts
     self.pollInterval = pollInterval
     self.retentionSeconds = retentionSeconds
+    self.batches = batches
   }
 }

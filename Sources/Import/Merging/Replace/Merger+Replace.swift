@@ -109,7 +109,7 @@ extension Merger {
     case .success: try await build.run(build.model.unshaping(build.standIn))
     case .failure: try await build.run(["DROP TABLE \(build.standIn.name)"])
     }
-    return filled
+    return filled.map(\.counts)
   }
 
   /// Appends to the stand-in, and speaks of the target.

@@ -27,6 +27,11 @@ enum Rule: Sendable, Equatable {
     }
   }
 
+  /// Whether Postgres refuses no row for it: an update leaves such a column out.
+  var isUnnoticed: Bool {
+    if case .fixed = self { true } else { false }
+  }
+
   var code: RejectCode {
     switch self {
     case .check: .check

@@ -16,26 +16,29 @@ struct RuleCheck {
   private let statements: RuleStatements
   private let connection: PostgresConnection
 
+  /// - Parameter slice: a part of staging, of which only that is asked what the merge would not be refused
+  ///   for: all of it was looked at before.
   init(
-    _ request: MergeRequest, rules: TargetRules, targetIsEmpty: Bool,
+    _ request: MergeRequest, rules: TargetRules, targetIsEmpty: Bool, in slice: StagedSlice? = nil,
     on connection: PostgresConnection
   ) {
     self.request = request
-    self.rules = rules.found(in: request, targetIsEmpty: targetIsEmpty)
+    let all = rules.found(in: request, targetIsEmpty: targetIsEmpty)
+    self.rules = slice == nil ? all : all.filter(\.isUnnoticed)
+    self.slice = slice
     statements = RuleStatements(request, rules: rules, targetIsEmpty: targetIsEmpty)
     self.targetIsEmpty = targetIsEmpty
     self.connection = connection
   }
 
   private let targetIsEmpty: Bool
+  private let slice: StagedSlice?
 
   /// Whether there is anything to look for.
   var isNeeded: Bool { !rules.isEmpty }
 
   /// Whether the merge would find all that this does.
-  var canWait: Bool {
-    !rules.contains { if case .fixed = $0 { true } else { false } }
-  }
+  var canWait: Bool { !rules.contains(where: \.isUnnoticed) }
 
   /// Removes the rows that break rules from staging.
   ///
@@ -47,7 +50,9 @@ struct RuleCheck {
     }
     for (index, rule) in rules.enumerated() {
       if case .fixed(let column) = rule {
-        guard try await succeeds([statements.fixed(column, rule: index)]) else { throw unknowable }
+        guard try await succeeds([statements.fixed(column, rule: index, in: slice)]) else {
+          throw unknowable
+        }
       }
       for statements in setStatements(rule, index) { _ = try await succeeds(statements) }
     }

@@ -59,11 +59,12 @@ struct RuleStatements {
   }
 
   /// The rows that would have to change a column of theirs which only an insert can write.
-  func fixed(_ column: StagingLayout.Column, rule: Int) -> String {
+  func fixed(_ column: StagingLayout.Column, rule: Int, in slice: StagedSlice? = nil) -> String {
     let number = "s.\(quotedIdentifier(request.layout.rowColumn))"
     let changed =
       "t.\(quotedIdentifier(column.name)) OPERATOR(pg_catalog.<>) \(request.value(column))"
-    return insert(match.pairs("\(number), \(rule), 0, NULL", where: changed))
+    let part = slice.map { " AND s.ctid >= '\($0.from)'::tid AND s.ctid < '\($0.to)'::tid" } ?? ""
+    return insert(match.pairs("\(number), \(rule), 0, NULL", where: changed + part))
   }
 
   /// The rows that point to nothing.

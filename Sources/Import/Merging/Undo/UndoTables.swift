@@ -26,7 +26,7 @@ public enum UndoTables {
 
   /// Drops the images of an import whose time is over, and forgets that it could be taken back.
   ///
-  /// One that is being taken back, or will be, keeps them.
+  /// One that is being taken back, or will be, or that runs, keeps them.
   ///
   /// - Returns: whether they are gone.
   /// - Throws: `PostgresError`, also where somebody reads them for longer than two seconds.
@@ -36,7 +36,10 @@ public enum UndoTables {
       try await connection.execute("SET LOCAL lock_timeout = '2s'")
       // Whoever asks for an undo locks the import first: it is asked for before, or sees them gone.
       let held = try await connection.query(
-        "SELECT FROM sluice.imports WHERE id = $1::uuid AND NOT undo_requested FOR UPDATE",
+        """
+        SELECT FROM sluice.imports WHERE id = $1::uuid AND NOT undo_requested
+           AND status IN ('done', 'failed', 'cancelled') FOR UPDATE
+        """,
         [.text(id.description)])
       guard !held.rows.isEmpty else { return false }
       try await connection.execute("DROP TABLE IF EXISTS \(inserted(id)), \(updated(id))")
@@ -55,7 +58,8 @@ public enum UndoTables {
     let sql = """
       SELECT u.import_id AS id FROM sluice.undo u JOIN sluice.imports i ON i.id = u.import_id
        WHERE u.kind = 'rows' AND u.expires_at <= clock_timestamp() AND NOT i.undo_requested
-         AND i.status <> 'undone'
+         -- Batches that are in may be followed by others.
+         AND i.status IN ('done', 'failed', 'cancelled')
        ORDER BY u.expires_at LIMIT 1000
       """
     return try await ids(sql, on: connection)

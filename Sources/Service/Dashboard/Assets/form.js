@@ -14,7 +14,7 @@ const readingNames = ["delimiter", "header", "encoding", "sheet", "date_order", 
 const optionNames = [
   ...["template", "mode", "key", "duplicates", "on_error"],
   ...readingNames,
-  ...["force", "dry_run"],
+  ...["commit", "force", "dry_run"],
 ];
 
 export class ImportForm {

@@ -19,6 +19,7 @@ const names = {
   plan: "choosing a plan",
   compare: "comparing with the table",
   merge: "merging",
+  rest: "resting between batches",
   finalize: "commit",
   statistics: "statistics, after the commit",
 };

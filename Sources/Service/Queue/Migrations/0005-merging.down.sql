@@ -1,4 +1,4 @@
-ALTER TABLE sluice.chunks DROP COLUMN rows_skipped;
+ALTER TABLE sluice.chunks DROP COLUMN rows_skipped, DROP COLUMN readies_batches;
 DROP TABLE sluice.batches;
 DROP TABLE sluice.diff_rows;
 DROP TABLE sluice.undo_left;
@@ -23,4 +23,4 @@ ALTER TABLE sluice.imports ADD CONSTRAINT imports_check CHECK (
 ALTER TABLE sluice.imports
   DROP COLUMN plan, DROP COLUMN profile, DROP COLUMN warnings, DROP COLUMN diff,
   DROP COLUMN commit_requested, DROP COLUMN commit_until, DROP COLUMN undo_requested,
-  DROP COLUMN undo_attempt;
+  DROP COLUMN undo_attempt, DROP COLUMN batches, DROP COLUMN attempts_excused;

@@ -10,6 +10,10 @@ ALTER TABLE sluice.imports
   ADD COLUMN warnings         jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(warnings) = 'array'),
   -- Counts of a dry run: ImportModel.ImportDiff.
   ADD COLUMN diff             jsonb,
+  -- The batches that are in: ImportModel.BatchReport.
+  ADD COLUMN batches          jsonb,
+  -- Attempts that need not be held against it, as a batch got in since.
+  ADD COLUMN attempts_excused integer NOT NULL DEFAULT 0,
   -- Until when a finished dry run can be carried out; none where there is nothing to carry out.
   ADD COLUMN commit_until     timestamptz,
   -- A finished dry run that is to be carried out.
@@ -22,7 +26,10 @@ ALTER TABLE sluice.imports
 -- The same while it runs.
 ALTER TABLE sluice.progress ADD COLUMN profile jsonb;
 -- Rows that were staged and left out again, because another row of the file stands for them.
-ALTER TABLE sluice.chunks ADD COLUMN rows_skipped bigint NOT NULL DEFAULT 0;
+ALTER TABLE sluice.chunks ADD COLUMN rows_skipped bigint NOT NULL DEFAULT 0,
+  -- The entry behind which staging is as batches take it: in the order of the file, each key once, without rows
+  -- that break rules or that are in already.
+  ADD COLUMN readies_batches boolean NOT NULL DEFAULT false;
 
 -- Whoever holds a lease runs, and nobody else: also whoever takes a finished import back.
 ALTER TABLE sluice.imports DROP CONSTRAINT imports_check;
@@ -91,17 +98,22 @@ CREATE TABLE sluice.diff_rows (
   PRIMARY KEY (import_id, kind, ordinal)
 );
 
--- The batches of `commit=batched` that are in, each written in the transaction of its rows.
+-- The batches of `commit=batched` that are in, each written in the transaction of its rows. Logged, unlike
+-- the ledger of chunks: what is in stays in.
 CREATE TABLE sluice.batches (
   import_id       uuid NOT NULL REFERENCES sluice.imports ON DELETE CASCADE,
   batch           bigint NOT NULL,
-  -- Rows of the file.
+  -- Rows of the file. The last batch has none of its own where it settles rows that have waited.
   first_row       bigint NOT NULL,
   last_row        bigint NOT NULL,
+  -- Rows that only the writing has refused.
   rows_bad        bigint NOT NULL,
   rows_inserted   bigint NOT NULL,
   rows_updated    bigint NOT NULL,
   rows_unchanged  bigint NOT NULL,
+  -- All rows up to last_row that wait for others behind this batch.
+  waiting         bigint[] NOT NULL DEFAULT '{}',
+  -- As far as its commit.
   seconds         double precision NOT NULL,
   committed_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (import_id, batch)
