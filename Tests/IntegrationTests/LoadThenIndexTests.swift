@@ -81,9 +81,8 @@ struct LoadThenIndexTests {
       let before = try await Self.model(bench)
       let done = try await bench.importFile(Self.file("50001,code-9,50001\n"))
       try expectDone(done, read: Int64(Self.rows + 1), bad: 1, inserted: Int64(Self.rows))
-      #expect(
-        try await bench.rows("SELECT DISTINCT row, column_name, code FROM sluice.rejects")
-          == ["\(Self.rows + 1)|code|unique"])
+      let rejected = try await bench.rows("SELECT DISTINCT row, code FROM sluice.rejects")
+      #expect(rejected == ["\(Self.rows + 1)|unique"])
       #expect(try await Self.model(bench) == before)
     }
   }
@@ -105,6 +104,10 @@ struct LoadThenIndexTests {
       "CREATE TABLE other (id int REFERENCES t)",
       "CREATE VIEW v AS SELECT id, code FROM t GROUP BY id",
       "ALTER TABLE t ADD CONSTRAINT own FOREIGN KEY (n) REFERENCES t",
+      """
+      CREATE FUNCTION pass() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER pass AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION pass()
+      """,
       """
       CREATE FUNCTION noticed() RETURNS event_trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE 'a command was noticed: %', tg_tag; END $$;

@@ -35,9 +35,10 @@ struct BatchEnd: Sendable {
         case .success(let rows): counts = rows.counts
         }
         try await ground.images.enter(counts, on: connection)
-        try await enter(counts, seconds: (clock.now - begun) / .seconds(1))
       }
+      // Told over another connection, so before the import's row is written here.
       try await merger.watch(MergeProgress(counts: counts, isFinalizing: true))
+      if choice != nil { try await enter(counts, seconds: (clock.now - begun) / .seconds(1)) }
       try await end(counts, choice?.report ?? report)
       return .success((counts, choice))
     }

@@ -89,6 +89,10 @@ struct IndexesAside: Sendable {
           SELECT FROM pg_depend AS d
           WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
             AND d.deptype IN ('e', 'x'))))
+      -- What they ask of the table would take for ever without an index.
+      AND NOT EXISTS (
+        SELECT FROM pg_trigger AS g
+        WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
       AND NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtenabled IN ('O', 'A')) AS free
     FROM pg_class AS c WHERE c.oid = $1::bigint::oid
     """
