@@ -105,6 +105,7 @@ def test_a_crash_of_postgres_loses_no_batch_and_repeats_none(make_house: HouseMa
         )
         # A session that dies takes all others along, and what is UNLOGGED is empty afterwards.
         os.kill(int(str(backend)), signal.SIGKILL)
+        eventually("Postgres has noticed", lambda: is_cut(house))
         eventually("Postgres is back", lambda: reconnect(house))
         kept = ledger(house, task_id)
         # The last ones may go with it where the cluster of the tests commits asynchronously.
@@ -117,6 +118,15 @@ def test_a_crash_of_postgres_loses_no_batch_and_repeats_none(make_house: HouseMa
         worker.stop()
     finally:
         worker.discard()
+
+
+def is_cut(house: House) -> bool:
+    """Whether the test's own session is gone."""
+    try:
+        house.database.value("SELECT 1")
+    except psycopg.OperationalError:
+        return True
+    return False
 
 
 def reconnect(house: House) -> bool:

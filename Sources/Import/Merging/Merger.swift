@@ -102,7 +102,9 @@ public struct Merger: Sendable {
       }
       // Most files go without a fault: rules are looked at if one does not.
       if hope == nil, sieve.isNeeded {
-        if !isEmpty, sieve.canWait,
+        // A copy of the target would be refused nothing for its references.
+        let isRefused = original == nil || rules.references.isEmpty
+        if !isEmpty, sieve.canWait, isRefused,
           let merged = try await hoping(counts, rules: rules, isEmpty: false)
         {
           return .success(try await end(merged))
