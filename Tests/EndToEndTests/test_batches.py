@@ -107,6 +107,7 @@ def test_a_crash_of_postgres_loses_no_batch_and_repeats_none(make_house: HouseMa
         os.kill(int(str(backend)), signal.SIGKILL)
         eventually("Postgres has noticed", lambda: is_cut(house))
         eventually("Postgres is back", lambda: reconnect(house))
+        eventually("the server has noticed", lambda: house.api.call("GET", f"/imports/{task_id}").status_code == 200)
         kept = ledger(house, task_id)
         # The last ones may go with it where the cluster of the tests commits asynchronously.
         assert kept and kept[-1][2] < ROWS, "too late to crash"

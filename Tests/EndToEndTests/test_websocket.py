@@ -193,7 +193,11 @@ def test_who_returns_hears_only_what_is_new(house: House, generated: Any) -> Non
     with watching(house) as socket:
         say(socket, op="subscribe", imports=[old], since=place)
         say(socket, op="nonsense")
-        assert hear(socket)["type"] == "error", "the state that it knows is told again"
+        told = hear(socket)
+        # The profile is completed behind the end: that is news.
+        while told["type"] == "snapshot" and told["seq"] > place["seq"] and told["import"] != seen["import"]:
+            told = hear(socket)
+        assert told["type"] == "error", "the state that it knows is told again"
         say(socket, op="subscribe", all=True, since=place)
         task_id = house.api.submit(generated("sales-10k"), force="true")
         heard = [message for _, message in hear_until_end(socket, task_id)]
