@@ -58,17 +58,19 @@ struct BatchFaultTests {
     }
   }
 
+  private static let tree = """
+    CREATE TABLE public.t (id integer PRIMARY KEY, v text, p integer REFERENCES public.t)
+    """
+
+  /// Five of 2,000 rows refer to the last one.
+  private static let rowsOfTree = (1...2000).reduce(into: "id,v,p\n") {
+    $0 += "\($1),\(String(repeating: ".", count: 90)),\($1 % 400 == 1 ? "2000" : "")\n"
+  }
+
   @Test("rows that refer to later ones wait for them, across batches and across workers")
   func waiting() async throws {
-    let table = """
-      CREATE TABLE public.t (id integer PRIMARY KEY, v text, p integer REFERENCES public.t)
-      """
-    try await ImportBench.run(table) { bench in
-      let dots = String(repeating: ".", count: 90)
-      let text = (1...2000).reduce(into: "id,v,p\n") {
-        $0 += "\($1),\(dots),\($1 % 400 == 1 ? "2000" : "")\n"
-      }
-      let id = try await bench.submitBatched(text + "2001,x,1\n")
+    try await ImportBench.run(Self.tree) { bench in
+      let id = try await bench.submitBatched(Self.rowsOfTree + "2001,x,1\n")
       try await bench.stopInside(1450, id)
       #expect(
         try await bench.rows(
@@ -146,15 +148,8 @@ struct BatchFaultTests {
 
   @Test("a crash while rows wait loses none of them")
   func crashedWaiting() async throws {
-    let table = """
-      CREATE TABLE public.t (id integer PRIMARY KEY, v text, p integer REFERENCES public.t)
-      """
-    try await ImportBench.run(table) { bench in
-      let dots = String(repeating: ".", count: 90)
-      let text = (1...2000).reduce(into: "id,v,p\n") {
-        $0 += "\($1),\(dots),\($1 % 400 == 1 ? "2000" : "")\n"
-      }
-      let id = try await bench.submitBatched(text)
+    try await ImportBench.run(Self.tree) { bench in
+      let id = try await bench.submitBatched(Self.rowsOfTree)
       try await bench.stopInside(1450, id)
       try await bench.loseUnlogged(of: id)
       // It dies once more, with nothing more than staging made anew.

@@ -17,14 +17,13 @@ struct BatchStatements: Sendable {
     "DELETE FROM \(staging) WHERE \(row) <= $1 AND NOT \(row) = ANY ($2::bigint[])"
   }
 
-  /// Whether the rows lie in the order of the file: `false` where one lies behind a later one.
-  ///
-  /// A COPY puts short rows where room is left on earlier pages. A scan that begins at the first page, in one
-  /// process, comes by the rows as they lie.
+  /// A scan that begins at the first page, in one process, comes by the rows as they lie.
   static let scanInOrder = """
     SET LOCAL synchronize_seqscans = off; SET LOCAL max_parallel_workers_per_gather = 0
     """
 
+  /// Whether the rows lie in the order of the file: `false` where one lies behind a later one, as a COPY puts
+  /// short rows where room is left on earlier pages.
   var isInOrder: String {
     """
     SELECT NOT EXISTS (

@@ -94,7 +94,5 @@ struct BatchedMerge: Sendable {
 extension PostgresError {
   /// Whether others hold locks that are needed: a lock was waited for too long, a deadlock, a row that was
   /// written meanwhile.
-  var isAboutLocks: Bool {
-    sqlState.map { ["40001", "40P01", "55P03"].contains($0) } ?? false
-  }
+  var isAboutLocks: Bool { isRetryable || sqlState == "55P03" }
 }
