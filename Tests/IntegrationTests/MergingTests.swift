@@ -11,24 +11,9 @@ struct MergingTests {
   /// Three rows in staging, and what is needed to merge them into `public.t`.
   private func staged(_ bench: ImportBench) async throws -> MergeRequest {
     try await bench.connection.execute("CREATE TABLE public.t (id integer PRIMARY KEY)")
-    let id = try await bench.submit("id\n1\n2\n3\n", into: "public.t")
-    let lease = try #require(try await bench.queue.claim(worker: "a", leaseSeconds: 30)).lease
-    let target = try #require(
-      try await TargetCatalog().table(named: "public.t", on: bench.connection))
-    let layout = StagingLayout(columns: [StagingLayout.Column(name: "id", sqlType: "integer")])
-    let table = StagingTable(importID: id, layout: layout)
-    _ = try await table.prepare(lease: lease, on: bench.connection)
-    try await bench.connection.execute(
-      "INSERT INTO \(table.name) SELECT n, n FROM generate_series(1, 3) n")
-    for state in [ImportState.validated, .loading] {
-      try await bench.queue.move(lease, to: state)
-    }
-    var counts = RowCounts()
-    counts.read = 3
-    counts.ok = 3
-    return MergeRequest(
-      lease: lease, staging: table.name, layout: layout, target: target, isPartitioned: false,
-      key: target.keys[0], duplicates: .last, staged: counts)
+    return try await bench.stagedForMerge(
+      into: "public.t", columns: [("id", "integer")],
+      rows: "SELECT n, n FROM generate_series(1, 3) n", count: 3)
   }
 
   private func merger(
@@ -120,5 +105,29 @@ struct MergingTests {
       #expect((outcome.counts.inserted, outcome.counts.unchanged) == (2, 1))
       #expect(try await bench.count("public.t") == 3)
     }
+  }
+}
+
+extension ImportBench {
+  /// Rows in staging, and what is needed to merge them.
+  ///
+  /// - Parameter rows: the query that gives them, each with its number before it.
+  func stagedForMerge(
+    into target: String, columns: [(name: String, type: String)], rows: String, count: Int64
+  ) async throws -> MergeRequest {
+    let id = try await submit("id\n1\n", into: target)
+    let lease = try #require(try await queue.claim(worker: "a", leaseSeconds: 30)).lease
+    let table = try #require(try await TargetCatalog().table(named: target, on: connection))
+    let layout = StagingLayout(
+      columns: columns.map { StagingLayout.Column(name: $0.name, sqlType: $0.type) })
+    let staging = StagingTable(importID: id, layout: layout)
+    _ = try await staging.prepare(lease: lease, on: connection)
+    try await connection.execute("INSERT INTO \(staging.name) \(rows)")
+    for state in [ImportState.validated, .loading] { try await queue.move(lease, to: state) }
+    var counts = RowCounts()
+    (counts.read, counts.ok) = (count, count)
+    return MergeRequest(
+      lease: lease, staging: staging.name, layout: layout, target: table, isPartitioned: false,
+      key: table.keys[0], duplicates: .last, staged: counts)
   }
 }

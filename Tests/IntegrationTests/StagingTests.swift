@@ -102,6 +102,31 @@ struct StagingTests {
     }
   }
 
+  @Test(
+    "the ledger has the ends of a chunk whose keys ascend",
+    arguments: [
+      ([1...3, 5...6], "00000001 00000006"), ([5...6, 1...3], nil), ([1...3, 3...4], nil),
+      ([7...7], "00000007 00000007"), ([-1...1], nil),
+    ] as [([ClosedRange<Int32>], String?)])
+  func order(_ ids: [ClosedRange<Int32>], ends: String?) async throws {
+    try await ImportBench.run { bench in
+      let (table, lease, _) = try await prepared(bench)
+      let loader = ChunkLoader(
+        table: table, lease: lease, attempt: 1, connection: bench.connection, key: ["id"])
+      var row: Int64 = 0
+      var batches: [EncodedBatch] = []
+      for range in ids {
+        batches.append(Self.batch(range, from: row, reject: false))
+        row += Int64(range.count)
+      }
+      try await load(loader, batches)
+      let kept = try await bench.connection.query(
+        "SELECT encode(first_key, 'hex') || ' ' || encode(last_key, 'hex') AS ends FROM sluice.chunks"
+      ).rows[0]["ends"]
+      #expect(kept == ends)
+    }
+  }
+
   @Test("a chunk that fails half-way leaves nothing")
   func halfWay() async throws {
     try await ImportBench.run { bench in

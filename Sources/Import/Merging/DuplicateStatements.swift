@@ -22,6 +22,23 @@ struct DuplicateStatements {
         .joined(separator: " AND ")
   }
 
+  /// Whether the keys `$3` of the target `$2` ascend from chunk to chunk, as they do inside of each, and are
+  /// of types whose values are the same only if their bytes are: not numbers with a scale, not texts that a
+  /// collation holds for equal. A modifier may change a value on its way into staging, but for what `KeyOrder`
+  /// knows of.
+  static let ascends = """
+    SELECT coalesce(bool_and(c.first_key IS NOT NULL AND (c.before IS NULL OR c.before < c.first_key)), false)
+           AND (SELECT count(*) = cardinality($3::text[]) FROM pg_attribute a
+                  JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_collation l ON l.oid = a.attcollation
+                 WHERE a.attrelid = $2::bigint::oid AND a.attname = ANY ($3::text[])
+                   AND (a.atttypid = 'varchar'::regtype OR a.atttypmod = -1
+                        AND (t.typtype = 'e' OR a.atttypid = ANY ('{bool,int2,int4,int8,oid,date,time,
+                             timestamp,timestamptz,uuid,text,bytea}'::regtype[])))
+                   AND (a.attcollation = 0 OR l.collisdeterministic)) AS ascends
+      FROM (SELECT first_key, lag(last_key) OVER (ORDER BY chunk) AS before
+              FROM sluice.chunks WHERE import_id = $1::uuid AND rows_ok > 0) c
+    """
+
   var hasDuplicates: String {
     """
     SELECT EXISTS (SELECT FROM \(request.staging) s WHERE \(keyIsWhole)

@@ -6,9 +6,7 @@ extension Merger {
   func removeDuplicates(_ counts: inout RowCounts) async throws {
     profile.begin(.duplicates)
     defer { profile.end(.duplicates) }
-    guard request.duplicates != .reject,
-      try await connection.query(duplicates.hasDuplicates).rows[0].bool("found")
-    else { return }
+    guard request.duplicates != .reject, try await hasDuplicates() else { return }
     let statement = duplicates.removeDuplicates(keepingLast: request.duplicates == .last)
     counts.skipped += Int64(try await connection.query(statement).affected)
   }
@@ -18,7 +16,7 @@ extension Merger {
   func rejectDuplicates(_ counts: inout RowCounts) async throws {
     profile.begin(.duplicates)
     defer { profile.end(.duplicates) }
-    guard try await connection.query(duplicates.hasDuplicates).rows[0].bool("found") else { return }
+    guard try await hasDuplicates() else { return }
     let removed = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       let removed = try await moveDuplicates()
       try await enter(rejected: removed)
@@ -26,6 +24,21 @@ extension Merger {
     }
     counts.ok -= removed
     counts.bad += removed
+  }
+
+  /// Whether two rows of staging have one key: told by the order in which they came, or by a look at all of them.
+  private func hasDuplicates() async throws -> Bool {
+    let keys = request.keyColumns
+    if keys.allSatisfy({ $0.castTo == nil }) {
+      let order = try await connection.query(
+        DuplicateStatements.ascends,
+        [
+          .text(request.lease.importID.description), .int(Int64(request.target.oid)),
+          .textArray(keys.map(\.name)),
+        ])
+      if try order.rows[0].bool("ascends") { return false }
+    }
+    return try await connection.query(duplicates.hasDuplicates).rows[0].bool("found")
   }
 
   private func moveDuplicates() async throws -> Int64 {

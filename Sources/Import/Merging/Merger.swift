@@ -29,6 +29,8 @@ public struct Merger: Sendable {
   let request: MergeRequest
   let duplicates: DuplicateStatements
   let connection: PostgresConnection
+  /// A second session, for what does not have to wait for the first.
+  private let helper: PostgresConnection?
   let watch: Watch
   let reject: Reject
   let check: CheckRejects
@@ -36,17 +38,21 @@ public struct Merger: Sendable {
   /// See `rehearse`.
   var original: TargetTable?
 
-  /// Prepares a merge over a connection that nobody else uses.
+  /// Prepares a merge over connections that nobody else uses.
   ///
-  /// - Parameter profile: where it notes what its steps take; it is kept with the end.
+  /// - Parameters:
+  ///   - helper: another session of the same role, for a part of the work; all is done without it.
+  ///   - profile: where it notes what its steps take; it is kept with the end.
   public init(
-    _ request: MergeRequest, on connection: PostgresConnection, watch: @escaping Watch,
+    _ request: MergeRequest, on connection: PostgresConnection,
+    helpedBy helper: PostgresConnection? = nil, watch: @escaping Watch,
     reject: @escaping Reject, checkRejects check: @escaping CheckRejects,
     profile: ProfileRecorder = ProfileRecorder()
   ) {
     self.request = request
     duplicates = DuplicateStatements(request)
     self.connection = connection
+    self.helper = helper
     self.watch = watch
     self.reject = reject
     self.check = check
@@ -105,23 +111,32 @@ public struct Merger: Sendable {
         // A copy of the target would be refused nothing for its references.
         let isRefused = original == nil || rules.references.isEmpty
         if !isEmpty, sieve.canWait, isRefused,
-          let merged = try await hoping(counts, rules: rules, isEmpty: false)
+          let merged = try await hoping(counts, of: staged, rules: rules, isEmpty: false)
         {
           return .success(try await end(merged))
         }
         if let failure = try await sift(sieve, &counts) { return .failure(failure) }
       }
-      if hope == nil, isEmpty, let merged = try await hoping(counts, rules: rules, isEmpty: true) {
+      if hope == nil, isEmpty, let merged = try await hoping(counts, of: staged, rules: rules, isEmpty: true)
+      {
         return .success(try await end(merged))
       }
-      let plan = try await plan(counts, rules: rules, isEmpty: hope == .empty)
-      switch try await merge(counts, choice: plan.choice, ground: plan.ground) {
+      let plan = try await plan(counts, of: staged, rules: rules, isEmpty: hope == .empty)
+      let all = counts
+      let merged = try await carryOut(plan) {
+        let merged = try await merge(
+          all, choice: plan.choice, ground: plan.ground, imagesAreBeside: plan.beside != nil)
+        if case .success = merged {
+          try await profile.measure(.merge) { try await plan.indexes?.putBack(on: connection) }
+        }
+        return merged.map(\.counts)
+      }
+      switch merged {
       case .failure(let failure):
         try await plan.ground.images.seal(RowCounts(), on: connection)
         return .failure(failure)
-      case .success(let merged):
-        try await profile.measure(.merge) { try await plan.indexes?.putBack(on: connection) }
-        return .success(try await end(Merged(counts: merged.counts, plan: plan)))
+      case .success(let counts):
+        return .success(try await end(Merged(counts: counts, plan: plan)))
       }
     }
   }
@@ -132,6 +147,8 @@ public struct Merger: Sendable {
     let choice: MergeChoice
     /// What is put back when all rows are in.
     let indexes: IndexesAside?
+    /// What keeps images meanwhile.
+    let beside: ImagesBeside?
   }
 
   private struct Merged: Sendable {
@@ -143,24 +160,39 @@ public struct Merger: Sendable {
   ///
   /// - Returns: nil where rows are at fault, with nothing of it left.
   private func hoping(
-    _ counts: RowCounts, rules: TargetRules, isEmpty: Bool
+    _ counts: RowCounts, of staged: RowCounts, rules: TargetRules, isEmpty: Bool
   ) async throws -> Merged? {
     do {
       return try await connection.savepoint { _ in
-        let plan = try await plan(counts, rules: rules, isEmpty: isEmpty)
+        let plan = try await plan(counts, of: staged, rules: rules, isEmpty: isEmpty)
         if plan.choice.plan == .onConflict { throw RowsSwallowed() }
         profile.begin(.merge)
         defer { profile.end(.merge) }
-        let slices = SliceMerge(self, choice: plan.choice, ground: plan.ground)
-        let merged = Merged(counts: try await slices.whole(counts), plan: plan)
-        try await plan.indexes?.putBack(on: connection)
-        return merged
+        let slices = SliceMerge(
+          self, choice: plan.choice, ground: plan.ground, imagesAreBeside: plan.beside != nil)
+        let merged = try await carryOut(plan) {
+          let merged = try await slices.whole(counts)
+          try await plan.indexes?.putBack(on: connection)
+          return .success(merged)
+        }
+        return Merged(counts: try merged.get(), plan: plan)
       }
     } catch is RowsSwallowed {
       return nil
     } catch let error as PostgresError where !error.isOfCircumstances {
       return nil
     }
+  }
+
+  /// Runs a merge beside the session that keeps images, if there is one.
+  private func carryOut(
+    _ plan: Plan, _ body: @Sendable () async throws -> Result<RowCounts, ImportFailure>
+  ) async throws -> Result<RowCounts, ImportFailure> {
+    guard let beside = plan.beside else { return try await body() }
+    let (merged, kept) = try await beside.run(body)
+    guard case .success(let counts) = merged, counts.inserted == kept else { throw RowsSwallowed() }
+    try await beside.adopt(on: connection)
+    return merged
   }
 
   /// Ends the import.
@@ -184,8 +216,10 @@ public struct Merger: Sendable {
   }
 
   /// Looks at what there is to merge, chooses how, and makes room for what takes it back.
+  ///
+  /// - Parameter staged: the counts before the transaction has taken anything out of staging.
   private func plan(
-    _ counts: RowCounts, rules: TargetRules, isEmpty: Bool
+    _ counts: RowCounts, of staged: RowCounts, rules: TargetRules, isEmpty: Bool
   ) async throws -> Plan {
     profile.begin(.plan)
     defer { profile.end(.plan) }
@@ -199,8 +233,13 @@ public struct Merger: Sendable {
     } else {
       choice = try await .choose(request, ground, rows: rows, on: connection)
     }
-    try await ground.images.create(on: connection)
-    return Plan(ground: ground, choice: choice, indexes: indexes)
+    // Another session sees staging as it was before the transaction.
+    let beside =
+      isEmpty && counts == staged
+      ? try await ImagesBeside.begin(request, ground, rows: rows, on: helper) : nil
+    if beside == nil { try await ground.images.createInserted(on: connection) }
+    try await ground.images.createUpdated(on: connection)
+    return Plan(ground: ground, choice: choice, indexes: indexes, beside: beside)
   }
 
   func prepare() async throws {

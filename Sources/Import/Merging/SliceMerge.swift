@@ -15,6 +15,8 @@ struct SliceMerge: Sendable {
   private let canWait: Int
   /// Whether triggers may swallow rows.
   let hasTriggers: Bool
+  /// Whether another session keeps what takes inserted rows back, and counts the rows.
+  private let imagesAreBeside: Bool
   /// What `MergeStatements.same` stood at.
   let same = Tally()
 
@@ -24,9 +26,12 @@ struct SliceMerge: Sendable {
   private var blocks: Int64 { staged.blocks }
   private var rowsPerBlock: Double { staged.rowsPerBlock }
 
-  init(_ merger: Merger, choice: MergeChoice, ground: MergeGround) {
+  init(
+    _ merger: Merger, choice: MergeChoice, ground: MergeGround, imagesAreBeside: Bool = false
+  ) {
     self.merger = merger
     self.choice = choice
+    self.imagesAreBeside = imagesAreBeside
     rules = ground.rules
     staged = ground.staged
     canWait = ground.canWait
@@ -200,7 +205,8 @@ struct SliceMerge: Sendable {
   ) async throws -> SliceOutcome {
     let inserted = Int64(
       try await connection.query(statements.plainInsert, slice.parameters).affected)
-    var total: Int64
+    if imagesAreBeside { return SliceOutcome(inserted: inserted) }
+    let total: Int64
     if request.keepsImages, let copies {
       total = try await connection.query(copies, slice.parameters).rows[0].int64("kept")
     } else {
@@ -266,11 +272,12 @@ extension Merger {
   /// - Returns: the counts, or a failure where more rows are rejected than may be; nothing of the merge is
   ///   left then, but the rejects.
   func merge(
-    _ counts: RowCounts, choice: MergeChoice, ground: MergeGround
+    _ counts: RowCounts, choice: MergeChoice, ground: MergeGround, imagesAreBeside: Bool = false
   ) async throws -> Result<MergedRows, ImportFailure> {
     profile.begin(.merge)
     defer { profile.end(.merge) }
-    let slices = SliceMerge(self, choice: choice, ground: ground)
+    let slices = SliceMerge(
+      self, choice: choice, ground: ground, imagesAreBeside: imagesAreBeside)
     let rules = ground.rules
     do {
       if rules.refersToItself || rules.hasDeferred {

@@ -27,7 +27,20 @@ struct UndoImages: Sendable {
   let images: [Column]
   let digest: RowDigest
   let request: MergeRequest
+  /// Quoted, qualified name of the first table: another one while a second session fills it.
+  var inserted: String
   private let hasLZ4: Bool
+
+  private init(
+    keys: [Column], images: [Column], digest: RowDigest, request: MergeRequest, hasLZ4: Bool
+  ) {
+    self.keys = keys
+    self.images = images
+    self.digest = digest
+    self.request = request
+    self.hasLZ4 = hasLZ4
+    inserted = UndoTables.inserted(request.lease.importID)
+  }
 
   /// Reads the columns that matter out of the catalog.
   ///
@@ -86,15 +99,15 @@ struct UndoImages: Sendable {
 
   // MARK: Tables
 
-  var inserted: String { table("inserted") }
-  var updated: String { table("updated") }
+  var updated: String { UndoTables.updated(request.lease.importID) }
 
-  private func table(_ kind: String) -> String {
-    "sluice.\(quotedIdentifier("undo_\(request.lease.importID.digits)_\(kind)"))"
+  func create(on connection: PostgresConnection) async throws {
+    try await createInserted(on: connection)
+    try await createUpdated(on: connection)
   }
 
   /// Digests cannot be compressed, and keys not well enough for the time that `pglz` takes.
-  func create(on connection: PostgresConnection) async throws {
+  func createInserted(on connection: PostgresConnection) async throws {
     guard request.keepsImages else { return }
     let arrays = keys.enumerated().map { ", k\($0) \($1.isArray ? "text" : $1.type)[]" }.joined()
     let storage = keys.indices.map {
@@ -105,7 +118,10 @@ struct UndoImages: Sendable {
       CREATE TABLE \(inserted) (n integer NOT NULL, digests bigint[] NOT NULL\(arrays));
       ALTER TABLE \(inserted) ALTER digests SET STORAGE EXTERNAL\(storage.joined())
       """)
-    guard !images.isEmpty else { return }
+  }
+
+  func createUpdated(on connection: PostgresConnection) async throws {
+    guard request.keepsImages, !images.isEmpty else { return }
     let single = keys.enumerated().map { ", k\($0) \($1.type)" }
     let former = images.enumerated().map { ", c\($0) \($1.type)" }
     try await connection.execute(

@@ -26,22 +26,26 @@ public struct ChunkLoader: Sendable {
   private let lease: Lease
   private let attempt: Int
   private let connection: PostgresConnection
+  private let key: [String]
   private let merged: MergedBatches
   private let profile: ProfileRecorder
 
   /// Stages into a table that `StagingTable.prepare` has made.
   ///
   /// - Parameters:
+  ///   - key: columns of staging by which no two rows should be the same: the ledger tells where the order of
+  ///     the rows shows it.
   ///   - merged: batches that are in: the rejects of their rows are listed already.
   ///   - profile: where it notes what COPY and the end of a chunk take.
   public init(
     table: StagingTable, lease: Lease, attempt: Int, connection: PostgresConnection,
-    merged: MergedBatches = MergedBatches(), profile: ProfileRecorder = ProfileRecorder()
+    key: [String] = [], merged: MergedBatches = MergedBatches(), profile: ProfileRecorder = ProfileRecorder()
   ) {
     self.table = table
     self.lease = lease
     self.attempt = attempt
     self.connection = connection
+    self.key = key
     self.merged = merged
     self.profile = profile
   }
@@ -74,13 +78,14 @@ public struct ChunkLoader: Sendable {
           new, badRows: chunk.rowsBad - RejectStore.rows(in: all) + RejectStore.rows(in: new),
           importID: table.importID, on: connection)
       }
-      try await enter(chunk, number: number, on: connection)
+      try await enter(chunk, gathered.result.order, number: number, on: connection)
       return chunk
     }
   }
 
   private struct Gathered: Sendable {
     var chunk: Chunk
+    var order: KeyOrder
     var rejects: [Reject] = []
   }
 
@@ -88,9 +93,11 @@ public struct ChunkLoader: Sendable {
     _ batches: BatchSource, from start: FilePosition, into writer: CopyWriter,
     recycle: @Sendable (EncodedBatch) -> Void
   ) async throws -> Gathered {
-    var gathered = Gathered(chunk: Chunk(start: start, end: start))
+    var gathered = Gathered(
+      chunk: Chunk(start: start, end: start), order: KeyOrder(key, in: table.layout))
     while let batch = try await batches() {
       if batch.count > 0 { try await writer.write(batch.bytes, count: batch.count) }
+      gathered.order.note(batch)
       gathered.chunk.rowsOK += Int64(batch.rowsOK)
       gathered.chunk.rowsBad += Int64(batch.rowsBad)
       gathered.chunk.end = batch.end
@@ -102,13 +109,13 @@ public struct ChunkLoader: Sendable {
   }
 
   private func enter(
-    _ chunk: Chunk, number: Int64, on connection: PostgresConnection
+    _ chunk: Chunk, _ order: KeyOrder, number: Int64, on connection: PostgresConnection
   ) async throws {
     let sql = """
       INSERT INTO sluice.chunks (import_id, chunk, first_byte, last_byte, first_row, last_row,
-          first_line, last_line, rows_ok, rows_bad, attempt)
+          first_line, last_line, rows_ok, rows_bad, attempt, first_key, last_key)
       SELECT i.id, $3::bigint, $4::bigint, $5::bigint, $6::bigint, $7::bigint, $8::bigint, $9::bigint,
-             $10::bigint, $11::bigint, $12::integer
+             $10::bigint, $11::bigint, $12::integer, $13, $14
         FROM sluice.imports i
        WHERE i.id = $1::uuid AND i.lease_id = $2::uuid AND NOT i.cancel_requested
          FOR SHARE
@@ -119,7 +126,8 @@ public struct ChunkLoader: Sendable {
         .text(lease.importID.description), .text(lease.id), .int(number), .int(chunk.start.byte),
         .int(chunk.end.byte - 1), .int(chunk.start.row + 1), .int(chunk.end.row),
         .int(chunk.start.line + 1), .int(chunk.end.line), .int(chunk.rowsOK), .int(chunk.rowsBad),
-        .int(Int64(attempt)),
+        .int(Int64(attempt)), order.ends.map { .bytes($0.first) } ?? .null,
+        order.ends.map { .bytes($0.last) } ?? .null,
       ])
     if entered.affected == 0 { throw LeaseLost(lease) }
   }

@@ -70,7 +70,7 @@ struct ImportRun: Sendable {
       try await rehearse(record, request, reject, over: connections.load)
     } else {
       let start = Merger.BatchStart(merged: merged, isReady: staged.isReadyForBatches)
-      try await merge(record, request, reject, from: start, over: connections.load)
+      try await merge(record, request, reject, from: start, over: connections)
     }
   }
 
@@ -154,7 +154,7 @@ struct ImportRun: Sendable {
       input: input,
       loader: ChunkLoader(
         table: table, lease: lease, attempt: claimed.attempt, connection: connection,
-        merged: merged, profile: profile),
+        key: input.file.preflight.key.columns, merged: merged, profile: profile),
       meter: meter, policy: policy, executor: executor,
       onChunk: { rows, seconds in services.metrics.chunk(rows: rows, seconds: seconds) })
     let start = point
@@ -166,12 +166,12 @@ struct ImportRun: Sendable {
 
   private func merge(
     _ record: ImportRecord, _ request: MergeRequest, _ reject: @escaping Merger.Reject,
-    from start: Merger.BatchStart, over connection: PostgresConnection
+    from start: Merger.BatchStart, over connections: Connections
   ) async throws {
     try await services.queue.move(lease, to: .loading)
     meter.beginStage()
     let merger = Merger(
-      request, on: connection,
+      request, on: connections.load, helpedBy: connections.arbiter,
       watch: { progress in
         meter.update { $0.counts = progress.counts }
         // What failed at its end may have begun again.
@@ -196,7 +196,7 @@ struct ImportRun: Sendable {
         "seconds": profile.shownSeconds,
       ])
     // In a task of its own: the lease is gone with the commit, and the heartbeat ends this one.
-    await Task { await afterwards(merger, outcome, over: connection) }.value
+    await Task { await afterwards(merger, outcome, over: connections.load) }.value
   }
 
   /// Looks natural keys up, once all of them are staged.
@@ -291,7 +291,7 @@ extension ResumePoint {
 }
 
 /// The connections of one attempt: one loads and merges, the other answers what a value means while the
-/// first is inside a COPY.
+/// first is inside a COPY, and helps it to merge.
 private struct Connections: Sendable {
   let load: PostgresConnection
   let arbiter: PostgresConnection

@@ -1,4 +1,5 @@
-ALTER TABLE sluice.chunks DROP COLUMN rows_skipped, DROP COLUMN readies_batches;
+ALTER TABLE sluice.chunks
+  DROP COLUMN rows_skipped, DROP COLUMN readies_batches, DROP COLUMN first_key, DROP COLUMN last_key;
 DROP TABLE sluice.batches;
 DROP TABLE sluice.diff_rows;
 DROP TABLE sluice.undo_left;

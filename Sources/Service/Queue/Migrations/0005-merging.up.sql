@@ -29,7 +29,10 @@ ALTER TABLE sluice.progress ADD COLUMN profile jsonb;
 ALTER TABLE sluice.chunks ADD COLUMN rows_skipped bigint NOT NULL DEFAULT 0,
   -- The entry behind which staging is as batches take it: in the order of the file, each key once, without rows
   -- that break rules or that are in already.
-  ADD COLUMN readies_batches boolean NOT NULL DEFAULT false;
+  ADD COLUMN readies_batches boolean NOT NULL DEFAULT false,
+  -- The bytes of the first and the last row's key, where those of the rows between them ascend.
+  ADD COLUMN first_key       bytea,
+  ADD COLUMN last_key        bytea;
 
 -- Whoever holds a lease runs, and nobody else: also whoever takes a finished import back.
 ALTER TABLE sluice.imports DROP CONSTRAINT imports_check;
