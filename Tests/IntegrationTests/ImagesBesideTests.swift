@@ -8,7 +8,7 @@ import Testing
 @Suite("Images that a second session keeps")
 struct ImagesBesideTests {
   private static let table = "CREATE TABLE t (id int PRIMARY KEY, n int UNIQUE)"
-  private static let rows = Int(ImagesBeside.leastRows)
+  private static let rows = Int(Merger.leastRowsForHelp)
 
   private static func file(_ more: String = "") -> String {
     (1...rows).reduce(into: "id,n\n") { $0 += "\($1),\($1)\n" } + more
@@ -76,31 +76,43 @@ struct ImagesBesideTests {
     }
   }
 
-  @Test("are nobody's where the merge ends otherwise, and are swept")
-  func swept() async throws {
+  @Test("are nobody's where the merge ends otherwise")
+  func abandoned() async throws {
     try await ImportBench.run(Self.table) { bench in
       let helper = try await TestDatabase.connect(bench.database)
       let request = try await bench.staged(Self.rows)
+      let seen = Tally()
       let merger = Merger(
         request, on: bench.connection, helpedBy: helper,
         watch: { progress in
           guard progress.isFinalizing else { return }
-          // The images are there, and the import passes on to another worker.
+          let made = try await bench.pool.query("SELECT count(*) AS n FROM (\(Self.imageTables)) t")
+          _ = seen.advance(to: try made.rows[0].int64("n"))
+          // The import passes on to another worker.
           _ = try await bench.pool.query("UPDATE sluice.imports SET lease_id = gen_random_uuid()")
         }, reject: { _, _ in }, checkRejects: { _ in })
       await #expect(throws: LeaseLost.self) { try await merger.run() }
+      #expect(seen.advance(to: 0) == -1)
       #expect(try await bench.count("t") == 0)
-      let left = try await bench.rows(Self.imageTables)
-      let attempt = request.lease.id.filter { $0 != "-" }.prefix(16)
-      #expect(left == ["beside_\(request.lease.importID.digits)_\(attempt)"])
-      let found = try await ImagesBeside.leftovers(on: bench.connection)
-      #expect(found.count == 1)
-      _ = try await bench.pool.query("UPDATE sluice.imports SET lease_id = '\(request.lease.id)'")
-      // The attempt that made it may still be at work.
-      #expect(try await ImagesBeside.leftovers(on: bench.connection) == [])
-      for name in found { try await ImagesBeside.sweep(name, on: bench.connection) }
       #expect(try await bench.rows(Self.imageTables) == [])
       await helper.close()
+    }
+  }
+
+  @Test("are swept once their attempt has ended")
+  func swept() async throws {
+    try await ImportBench.run(Self.table) { bench in
+      let request = try await bench.staged(1)
+      let (lease, id) = (request.lease, request.lease.importID)
+      for one in [lease, Lease(importID: id, id: "0123456789abcdef"), Lease(importID: ImportID(), id: lease.id)] {
+        try await bench.connection.execute("CREATE TABLE \(BesideTables.name("updated", of: one)) ()")
+      }
+      let found = try await BesideTables.leftovers(on: bench.connection)
+      #expect(found.count == 2)
+      for name in found { try await BesideTables.sweep(name, on: bench.connection) }
+      #expect(try await bench.rows(Self.imageTables).count == 1)
+      _ = try await bench.pool.query("UPDATE sluice.imports SET lease_id = gen_random_uuid()")
+      #expect(try await BesideTables.leftovers(on: bench.connection).count == 1)
     }
   }
 }

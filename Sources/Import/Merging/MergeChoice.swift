@@ -4,7 +4,7 @@ import Postgres
 /// What there is to merge: the rules and triggers of the target, the pages of staging.
 struct MergeGround: Sendable {
   let rules: TargetRules
-  let images: UndoImages
+  var images: UndoImages
   let staged: StagedSize
   /// Whether a trigger may change or swallow rows before they are written.
   let hasTriggers: Bool
@@ -109,10 +109,12 @@ struct MergeChoice: Sendable {
 
   /// Chooses for a target that may have rows, and makes the settings.
   ///
-  /// - Parameter isKnown: whether an earlier batch has looked at the keys of staging.
+  /// - Parameters:
+  ///   - isKnown: whether an earlier batch has looked at the keys of staging.
+  ///   - helper: a second session that will look at staging as well.
   static func choose(
     _ request: MergeRequest, _ ground: MergeGround, rows: Int64, isKnown: Bool = false,
-    on connection: PostgresConnection
+    on connection: PostgresConnection, helpedBy helper: PostgresConnection? = nil
   ) async throws -> MergeChoice {
     let targetRows = try await connection.query(rowsOfTarget, [.int(Int64(request.target.oid))])
       .rows[0].int64("rows")
@@ -129,7 +131,14 @@ struct MergeChoice: Sendable {
     }
     let known = isKnown ? nil : try await probe(request, ground, on: connection)
     let choice = join(rows: rows, targetRows: targetRows, knownShare: known, ground)
-    if !isKnown { try await analyzeKeys(request, on: connection) }
+    if !isKnown {
+      if let helper {
+        // Both sessions go by what is committed.
+        try await helper.transaction { try await analyzeKeys(request, on: $0) }
+      } else {
+        try await analyzeKeys(request, on: connection)
+      }
+    }
     for (name, value) in choice.report.settings.sorted(by: { $0.key < $1.key }) {
       _ = try await connection.query(
         "SELECT set_config($1, $2, true)", [.text(name), .text(value)])

@@ -35,8 +35,12 @@ extension MergeStatements {
 
   /// The staged rows that are new or would change theirs, with its place, its version, its values, and the
   /// digest that it will have: to return all that from the update takes longer than to compute it here.
-  private func met(isSorted: Bool) -> String {
-    let columns = request.layout.columns.enumerated().map { "\(value($1)) AS n\($0)" }
+  ///
+  /// - Parameter staged: what stands for the staged values; all of them as `n0`, `n1`, … where it is nil.
+  func met(isSorted: Bool, staged: String? = nil) -> String {
+    let columns =
+      staged.map { [$0] }
+      ?? request.layout.columns.enumerated().map { "\(value($1)) AS n\($0)" }
     let place = "o.ctid AS tid, o.xmin AS xm\(request.isPartitioned ? ", o.tableoid AS rel" : "")"
     let keys = request.key.columns.enumerated().map { ", o.\(quotedIdentifier($1)) AS k\($0)" }
     let written = Set(writableColumns.map(\.name))

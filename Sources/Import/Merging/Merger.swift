@@ -73,12 +73,23 @@ public struct Merger: Sendable {
       try check(staged)
     }
     do {
+      return try await merge(staged)
+    } catch {
+      await abandonHelp()
+      throw error
+    }
+  }
+
+  private func merge(_ staged: RowCounts) async throws -> MergeOutcome {
+    do {
       if let outcome = try await attempt(staged, hopingFor: .empty) { return try outcome.get() }
     } catch let error as PostgresError where !error.isOfCircumstances {
       // The key is in the file twice or was written by somebody else meanwhile, or rows break a rule: the
       // other plan finds them.
+      await abandonHelp()
     } catch is RowsSwallowed {
       // A trigger kept rows out: the other plan tells which of them the target lacks.
+      await abandonHelp()
     }
     guard let outcome = try await attempt(staged) else {
       throw ImportFailure(.internal, "the merge had no plan")
@@ -117,26 +128,22 @@ public struct Merger: Sendable {
         }
         if let failure = try await sift(sieve, &counts) { return .failure(failure) }
       }
-      if hope == nil, isEmpty, let merged = try await hoping(counts, of: staged, rules: rules, isEmpty: true)
+      if hope == nil, isEmpty,
+        let merged = try await hoping(counts, of: staged, rules: rules, isEmpty: true)
       {
         return .success(try await end(merged))
       }
-      let plan = try await plan(counts, of: staged, rules: rules, isEmpty: hope == .empty)
-      let all = counts
-      let merged = try await carryOut(plan) {
-        let merged = try await merge(
-          all, choice: plan.choice, ground: plan.ground, imagesAreBeside: plan.beside != nil)
-        if case .success = merged {
-          try await profile.measure(.merge) { try await plan.indexes?.putBack(on: connection) }
-        }
-        return merged.map(\.counts)
+      if hope == .empty {
+        let plan = try await plan(counts, of: staged, rules: rules, isEmpty: true)
+        return .success(try await end(try await carryOut(plan, counts)))
       }
-      switch merged {
+      let plan = try await plan(counts, of: nil, rules: rules, isEmpty: false)
+      switch try await merge(counts, choice: plan.choice, ground: plan.ground) {
       case .failure(let failure):
         try await plan.ground.images.seal(RowCounts(), on: connection)
         return .failure(failure)
-      case .success(let counts):
-        return .success(try await end(Merged(counts: counts, plan: plan)))
+      case .success(let merged):
+        return .success(try await end(Merged(counts: merged.counts, plan: plan)))
       }
     }
   }
@@ -147,8 +154,14 @@ public struct Merger: Sendable {
     let choice: MergeChoice
     /// What is put back when all rows are in.
     let indexes: IndexesAside?
-    /// What keeps images meanwhile.
-    let beside: ImagesBeside?
+    let help: Help
+  }
+
+  /// What the second session does meanwhile.
+  private enum Help: Sendable {
+    case none
+    case images(ImagesBeside)
+    case changes(ChangesAhead)
   }
 
   private struct Merged: Sendable {
@@ -166,33 +179,53 @@ public struct Merger: Sendable {
       return try await connection.savepoint { _ in
         let plan = try await plan(counts, of: staged, rules: rules, isEmpty: isEmpty)
         if plan.choice.plan == .onConflict { throw RowsSwallowed() }
-        profile.begin(.merge)
-        defer { profile.end(.merge) }
-        let slices = SliceMerge(
-          self, choice: plan.choice, ground: plan.ground, imagesAreBeside: plan.beside != nil)
-        let merged = try await carryOut(plan) {
-          let merged = try await slices.whole(counts)
-          try await plan.indexes?.putBack(on: connection)
-          return .success(merged)
-        }
-        return Merged(counts: try merged.get(), plan: plan)
+        return try await carryOut(plan, counts)
       }
     } catch is RowsSwallowed {
+      await abandonHelp()
       return nil
     } catch let error as PostgresError where !error.isOfCircumstances {
+      await abandonHelp()
       return nil
     }
   }
 
-  /// Runs a merge beside the session that keeps images, if there is one.
-  private func carryOut(
-    _ plan: Plan, _ body: @Sendable () async throws -> Result<RowCounts, ImportFailure>
-  ) async throws -> Result<RowCounts, ImportFailure> {
-    guard let beside = plan.beside else { return try await body() }
-    let (merged, kept) = try await beside.run(body)
-    guard case .success(let counts) = merged, counts.inserted == kept else { throw RowsSwallowed() }
-    try await beside.adopt(on: connection)
+  /// Merges all rows, or throws what the first one at fault brings up.
+  private func carryOut(_ plan: Plan, _ counts: RowCounts) async throws -> Merged {
+    profile.begin(.merge)
+    defer { profile.end(.merge) }
+    let merged: RowCounts
+    switch plan.help {
+    case .none:
+      merged = try await fill(plan, counts)
+    case .images(let beside):
+      let (filled, kept) = try await beside.run { try await fill(plan, counts) }
+      if filled.inserted != kept { throw RowsSwallowed() }
+      try await beside.adopt(on: connection)
+      merged = filled
+    case .changes(let ahead):
+      var ground = plan.ground
+      ground.images = ahead.images
+      merged = try await SliceMerge(self, choice: plan.choice, ground: ground)
+        .whole(counts, behind: ahead)
+    }
+    return Merged(counts: merged, plan: plan)
+  }
+
+  private func fill(_ plan: Plan, _ counts: RowCounts) async throws -> RowCounts {
+    var imagesAreBeside = false
+    if case .images = plan.help { imagesAreBeside = true }
+    let slices = SliceMerge(
+      self, choice: plan.choice, ground: plan.ground, imagesAreBeside: imagesAreBeside)
+    let merged = try await slices.whole(counts)
+    try await plan.indexes?.putBack(on: connection)
     return merged
+  }
+
+  /// Drops what a second session has made for a merge that has come to nothing.
+  private func abandonHelp() async {
+    guard let helper else { return }
+    await BesideTables.abandon(of: request.lease, on: helper)
   }
 
   /// Ends the import.
@@ -217,29 +250,50 @@ public struct Merger: Sendable {
 
   /// Looks at what there is to merge, chooses how, and makes room for what takes it back.
   ///
-  /// - Parameter staged: the counts before the transaction has taken anything out of staging.
+  /// - Parameter staged: the counts before the transaction has taken anything out of staging; nil where rows
+  ///   may be at fault.
   private func plan(
-    _ counts: RowCounts, of staged: RowCounts, rules: TargetRules, isEmpty: Bool
+    _ counts: RowCounts, of staged: RowCounts?, rules: TargetRules, isEmpty: Bool
   ) async throws -> Plan {
     profile.begin(.plan)
     defer { profile.end(.plan) }
     let ground = try await MergeGround.read(request, rules: rules, on: connection)
     let rows = counts.ok - counts.skipped
+    // Another session sees staging as it was before the transaction.
+    let helper = counts == staged ? try await availableHelper(rows: rows) : nil
     let choice: MergeChoice
     var indexes: IndexesAside?
     if isEmpty {
       indexes = try await IndexesAside.take(request, rows: rows, on: connection)
       choice = indexes == nil ? .empty(rows: rows) : .loadThenIndex(rows: rows)
     } else {
-      choice = try await .choose(request, ground, rows: rows, on: connection)
+      choice = try await .choose(request, ground, rows: rows, on: connection, helpedBy: helper)
     }
-    // Another session sees staging as it was before the transaction.
-    let beside =
-      isEmpty && counts == staged
-      ? try await ImagesBeside.begin(request, ground, rows: rows, on: helper) : nil
-    if beside == nil { try await ground.images.createInserted(on: connection) }
-    try await ground.images.createUpdated(on: connection)
-    return Plan(ground: ground, choice: choice, indexes: indexes, beside: beside)
+    var help = Help.none
+    if let helper {
+      if isEmpty {
+        if let beside = ImagesBeside(request, ground, on: helper) { help = .images(beside) }
+      } else if let ahead = ChangesAhead(request, ground, choice, on: helper) {
+        help = .changes(ahead)
+      }
+    }
+    if case .images = help {} else { try await ground.images.createInserted(on: connection) }
+    if case .changes = help {} else { try await ground.images.createUpdated(on: connection) }
+    return Plan(ground: ground, choice: choice, indexes: indexes, help: help)
+  }
+
+  /// With fewer rows, it takes longer to make tables than to fill them.
+  static let leastRowsForHelp: Int64 = 20_000
+
+  /// - Returns: nil where the second session is lost: it may have been idle for long, while the file was staged.
+  private func availableHelper(rows: Int64) async throws -> PostgresConnection? {
+    guard let helper, rows >= Merger.leastRowsForHelp else { return nil }
+    do {
+      _ = try await helper.query("SELECT")
+      return helper
+    } catch let error as PostgresError where error.isOfCircumstances {
+      return nil
+    }
   }
 
   func prepare() async throws {

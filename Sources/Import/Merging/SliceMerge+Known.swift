@@ -36,7 +36,7 @@ extension SliceMerge {
   }
 
   /// The index of a partition has a name of its own.
-  private func isAboutKey(_ error: PostgresError) -> Bool {
+  func isAboutKey(_ error: PostgresError) -> Bool {
     error.sqlState == "23505" && (request.isPartitioned || error.constraint == request.key.name)
   }
 
@@ -105,7 +105,7 @@ extension SliceMerge {
 }
 
 /// Somebody else has changed rows of a slice while it was merged.
-private struct RowsCrossed: Error {}
+struct RowsCrossed: Error {}
 
 /// How far a counter has come that goes back with a savepoint: to where it stood after the last slice that
 /// went in.

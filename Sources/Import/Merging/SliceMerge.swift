@@ -61,6 +61,14 @@ struct SliceMerge: Sendable {
     return counts
   }
 
+  /// All of staging, in slices of the size that the plan begins with.
+  var fixedSlices: [StagedSlice] {
+    let step = max(1, Int64(Double(choice.sizing.first) / rowsPerBlock))
+    return stride(from: 0, to: blocks, by: Int64.Stride(step)).map {
+      staged.slice($0..<min(blocks, $0 + step))
+    }
+  }
+
   /// Whether a slice may have more rows than an array should.
   var isLarge: Bool {
     rules.refersToItself || choice.sizing.bounds.upperBound > UndoImages.groupSize
@@ -259,7 +267,7 @@ struct SliceOutcome: Sendable {
 }
 
 extension RowCounts {
-  fileprivate mutating func add(_ outcome: SliceOutcome) {
+  mutating func add(_ outcome: SliceOutcome) {
     inserted += outcome.inserted
     updated += outcome.updated
     unchanged += outcome.unchanged
@@ -272,12 +280,11 @@ extension Merger {
   /// - Returns: the counts, or a failure where more rows are rejected than may be; nothing of the merge is
   ///   left then, but the rejects.
   func merge(
-    _ counts: RowCounts, choice: MergeChoice, ground: MergeGround, imagesAreBeside: Bool = false
+    _ counts: RowCounts, choice: MergeChoice, ground: MergeGround
   ) async throws -> Result<MergedRows, ImportFailure> {
     profile.begin(.merge)
     defer { profile.end(.merge) }
-    let slices = SliceMerge(
-      self, choice: choice, ground: ground, imagesAreBeside: imagesAreBeside)
+    let slices = SliceMerge(self, choice: choice, ground: ground)
     let rules = ground.rules
     do {
       if rules.refersToItself || rules.hasDeferred {

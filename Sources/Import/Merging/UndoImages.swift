@@ -27,8 +27,9 @@ struct UndoImages: Sendable {
   let images: [Column]
   let digest: RowDigest
   let request: MergeRequest
-  /// Quoted, qualified name of the first table: another one while a second session fills it.
+  /// Quoted, qualified names of the tables: others where a second session fills them.
   var inserted: String
+  var updated: String
   private let hasLZ4: Bool
 
   private init(
@@ -40,6 +41,7 @@ struct UndoImages: Sendable {
     self.request = request
     self.hasLZ4 = hasLZ4
     inserted = UndoTables.inserted(request.lease.importID)
+    updated = UndoTables.updated(request.lease.importID)
   }
 
   /// Reads the columns that matter out of the catalog.
@@ -99,8 +101,6 @@ struct UndoImages: Sendable {
 
   // MARK: Tables
 
-  var updated: String { UndoTables.updated(request.lease.importID) }
-
   func create(on connection: PostgresConnection) async throws {
     try await createInserted(on: connection)
     try await createUpdated(on: connection)
@@ -126,6 +126,12 @@ struct UndoImages: Sendable {
     let former = images.enumerated().map { ", c\($0) \($1.type)" }
     try await connection.execute(
       "CREATE TABLE \(updated) (digest bigint NOT NULL\((single + former).joined()))")
+  }
+
+  /// Makes a table that a second session has filled that of the import's images.
+  func adopt(_ table: String, as part: String, on connection: PostgresConnection) async throws {
+    let name = "undo_\(request.lease.importID.digits)_\(part)"
+    try await connection.execute("ALTER TABLE \(table) RENAME TO \(quotedIdentifier(name))")
   }
 
   /// Enters what can be taken back, and drops the tables that are not needed for it.

@@ -106,9 +106,9 @@ public struct Janitor: Sendable {
           logger.info("swept images", ["task_id": id.description])
         }
       }
-      for name in try await queue.withConnection({ try await ImagesBeside.leftovers(on: $0) }) {
+      for name in try await queue.withConnection({ try await BesideTables.leftovers(on: $0) }) {
         try await attempt("images of an attempt") {
-          try await queue.withConnection { try await ImagesBeside.sweep(name, on: $0) }
+          try await queue.withConnection { try await BesideTables.sweep(name, on: $0) }
           logger.info("swept images of an attempt", ["table": name])
         }
       }

@@ -25,13 +25,21 @@ struct ExpansionGuard {
 }
 
 /// The inflated bytes of a part of a workbook, in their order.
+///
+/// libzip is asked for the same amounts whatever the reader asks for: where a part is damaged, it gives nothing of
+/// the amount in which that shows, so that what is read before would depend on the reader's blocks.
 final class PartStream {
+  private static let unit = 16 << 10
+
   private let file: OpaquePointer
   private let archive: WorkbookArchive
   private let guarded: ExpansionGuard
   /// Inflated size as the archive's directory says: for progress only.
   let size: Int64
   private var taken: Int64 = 0
+  /// What was inflated and not read yet.
+  private var ready: [UInt8] = []
+  private var start = 0
 
   init(_ file: OpaquePointer, archive: WorkbookArchive, size: Int64, guarded: ExpansionGuard) {
     self.file = file
@@ -49,15 +57,30 @@ final class PartStream {
 
   /// Reads on; 0 at the end only, where libzip has compared the check sum.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    guard let start = buffer.baseAddress, buffer.count > 0 else { return 0 }
-    let count = zip_fread(file, start, UInt64(buffer.count))
+    guard !buffer.isEmpty else { return 0 }
+    if start == ready.count { try inflate() }
+    let count = min(buffer.count, ready.count - start)
+    ready.withUnsafeBytes {
+      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+    }
+    start += count
+    return count
+  }
+
+  private func inflate() throws {
+    let (file, unit) = (file, PartStream.unit)
+    var count: Int64 = 0
+    ready = [UInt8](unsafeUninitializedCapacity: unit) { target, initialized in
+      count = zip_fread(file, target.baseAddress, UInt64(unit))
+      initialized = max(0, Int(count))
+    }
+    start = 0
     if count < 0 {
       if let failure = archive.failure { throw failure }
       throw PartStream.damaged(name)
     }
     taken += count
     try guarded.check(taken)
-    return Int(count)
   }
 
   static func damaged(_ name: String) -> ReadingError {

@@ -1,0 +1,193 @@
+import ImportModel
+import Postgres
+
+/// What a merge will find in the target, looked up by a second session a slice ahead of the one that writes:
+/// which rows are new, which have changed, and what those were before.
+///
+/// Each slice is a transaction of the second session, and its finds are a small table of places: of the staged
+/// row, of the target's row and its version. A row that somebody else has written since has another version;
+/// the slice is then merged as if nobody had looked.
+struct ChangesAhead: Sendable {
+  /// What a look at a slice has found.
+  struct Finds: Sendable {
+    /// Rows of the slice.
+    let total: Int64
+    /// Rows that have changed, and have their former values in the images.
+    let differing: Int64
+    /// Rows that are new.
+    let missing: Int64
+    /// The table of places, quoted and qualified.
+    let places: String
+    /// The transaction that kept the images.
+    let transaction: String
+  }
+
+  private let request: MergeRequest
+  /// With the table that the second session fills.
+  let images: UndoImages
+  private let statements: MergeStatements
+  private let settings: [String: String]
+  private let connection: PostgresConnection
+
+  /// - Returns: nil where one statement does better, or where it has to be done in one.
+  init?(
+    _ request: MergeRequest, _ ground: MergeGround, _ choice: MergeChoice,
+    on connection: PostgresConnection
+  ) {
+    guard choice.plan == .joinByScan, request.keepsImages, !request.isPartitioned,
+      !ground.rules.refersToItself, !ground.images.images.isEmpty,
+      !request.writableColumns.isEmpty
+    else { return nil }
+    self.request = request
+    self.connection = connection
+    var images = ground.images
+    images.updated = BesideTables.name("updated", of: request.lease)
+    self.images = images
+    statements = MergeStatements(
+      request, rules: ground.rules, images: images, countsSame: ground.hasTriggers)
+    settings = choice.report.settings
+  }
+
+  /// Makes the table of images.
+  func begin() async throws {
+    try await connection.transaction { connection in
+      try await connection.execute("DROP TABLE IF EXISTS \(images.updated)")
+      try await images.createUpdated(on: connection)
+    }
+  }
+
+  /// Looks at a slice.
+  func look(at slice: StagedSlice, number: Int) async throws -> Finds {
+    try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
+      _ = try await connection.query(Merger.limitOfWaits)
+      for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
+        _ = try await connection.query(
+          "SELECT set_config($1, $2, true)", [.text(name), .text(value)])
+      }
+      let places = BesideTables.name("places\(number)", of: request.lease)
+      try await connection.execute(
+        """
+        DROP TABLE IF EXISTS \(places);
+        CREATE UNLOGGED TABLE \(places) (staged tid NOT NULL, place tid, version xid)
+        """)
+      let row = try await connection.query(statements.look(into: places), slice.parameters).rows[0]
+      return Finds(
+        total: try row.int64("total"), differing: try row.int64("differing"),
+        missing: try row.int64("missing"), places: places,
+        transaction: try row.string("transaction"))
+    }
+  }
+
+  /// Makes the table of images the import's own, in the transaction of the merge, and drops the others.
+  func adopt(slices: Int, on merging: PostgresConnection) async throws {
+    let places = (0..<slices).map { BesideTables.name("places\($0)", of: request.lease) }
+    if !places.isEmpty {
+      try await merging.execute("DROP TABLE \(places.joined(separator: ", "))")
+    }
+    try await images.adopt(images.updated, as: "updated", on: merging)
+  }
+}
+
+/// The same slice by slice, in the session that writes.
+extension SliceMerge {
+  /// Rows are looked up by their places: a join of everything would read the target once a slice.
+  private static let byPlace =
+    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
+  private static let byPlan = """
+    SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT;
+    SET LOCAL enable_seqscan TO DEFAULT
+    """
+
+  /// Merges all rows behind a session that looks ahead, or throws what the first refused one brings up.
+  func whole(_ counts: RowCounts, behind ahead: ChangesAhead) async throws -> RowCounts {
+    var counts = counts
+    let slices = fixedSlices
+    try await ahead.begin()
+    var found = slices.isEmpty ? nil : try await ahead.look(at: slices[0], number: 0)
+    var number = 0
+    try await connection.execute(SliceMerge.byPlace)
+    while let finds = found {
+      let next = number + 1
+      // One slice ahead, and no further: what is found grows old.
+      async let following =
+        next < slices.count ? ahead.look(at: slices[next], number: next) : nil
+      counts.add(try await merge(slices[number], finds, of: ahead))
+      try await merger.watch(MergeProgress(counts: counts, isFinalizing: false))
+      found = try await following
+      number = next
+    }
+    try await connection.execute(SliceMerge.byPlan)
+    try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    try await ahead.adopt(slices: slices.count, on: connection)
+    return counts
+  }
+
+  private func merge(
+    _ slice: StagedSlice, _ finds: ChangesAhead.Finds, of ahead: ChangesAhead
+  ) async throws -> SliceOutcome {
+    do {
+      return try await connection.savepoint { _ in try await write(slice, finds) }
+    } catch is RowsCrossed {
+      // Somebody else has written what was found.
+    } catch let error as PostgresError where isAboutKey(error) {
+      // Somebody else has inserted it.
+    }
+    try await connection.execute(SliceMerge.byPlan)
+    _ = try await connection.query(
+      "DELETE FROM \(ahead.images.updated) WHERE xmin = $1::xid", [.text(finds.transaction)])
+    let outcome = try await join(slice)
+    try await connection.execute(SliceMerge.byPlace)
+    return outcome
+  }
+
+  private func write(
+    _ slice: StagedSlice, _ finds: ChangesAhead.Finds
+  ) async throws -> SliceOutcome {
+    var outcome = SliceOutcome(unchanged: finds.total - finds.differing - finds.missing)
+    if finds.differing > 0 {
+      let updated = try await connection.query(statements.updateFound(finds.places)).affected
+      guard updated == finds.differing else { throw RowsCrossed() }
+      outcome.updated = finds.differing
+    }
+    if finds.missing > 0 {
+      let statement = statements.insertFound(finds.places, isLarge: isLarge)
+      outcome.inserted = try await connection.query(statement).rows[0].int64("inserted")
+      guard outcome.inserted == finds.missing else { throw RowsCrossed() }
+    }
+    return outcome
+  }
+}
+
+extension MergeStatements {
+  /// Notes the places of rows that are new or would change theirs, and keeps the former values of those.
+  func look(into places: String) -> String {
+    """
+    WITH met AS MATERIALIZED (\(met(isSorted: false, staged: "s.ctid AS sid"))),
+    kept AS (\(images.keepUpdated("met", where: "tid IS NOT NULL"))),
+    noted AS (INSERT INTO \(places) (staged, place, version) SELECT sid, tid, xm FROM met)
+    SELECT count(*) FILTER (WHERE tid IS NOT NULL) AS differing,
+           count(*) FILTER (WHERE tid IS NULL) AS missing, (\(countSlice)) AS total,
+           pg_current_xact_id()::xid::text AS transaction FROM met
+    """
+  }
+
+  func updateFound(_ places: String) -> String {
+    let assignments = writableColumns.map { "\(quotedIdentifier($0.name)) = \(value($0))" }
+    return """
+      UPDATE \(request.targetSource) AS t SET \(assignments.joined(separator: ", "))
+        FROM \(places) p JOIN \(request.staging) s ON s.ctid = p.staged
+       WHERE t.ctid = p.place AND t.xmin = p.version
+      """
+  }
+
+  func insertFound(_ places: String, isLarge: Bool) -> String {
+    """
+    WITH written AS (
+      \(insertHead())SELECT \(values) FROM \(places) p JOIN \(request.staging) s ON s.ctid = p.staged
+       WHERE p.place IS NULL ORDER BY \(keyColumns.map(value).joined(separator: ", "))
+      RETURNING \(images.returned)
+    ), kept AS (\(images.keepInserted("written", isLarge: isLarge)))
+    SELECT count(*) AS inserted FROM written
+    """
+  }
+}

@@ -1,0 +1,58 @@
+import ImportModel
+import Postgres
+
+/// What takes the rows of an empty table back, kept by a second session beside the one that inserts them:
+/// staging tells it all, so that neither waits for the other.
+///
+/// It counts only with the rows: the transaction of the merge makes the table that of the import's images.
+struct ImagesBeside: Sendable {
+  private let images: UndoImages
+  private let insert: String
+  private let staged: StagedSize
+  private let connection: PostgresConnection
+
+  /// - Returns: nil where the merge has to do it, as only the target can tell what stands in it.
+  init?(_ request: MergeRequest, _ ground: MergeGround, on connection: PostgresConnection) {
+    guard request.keepsImages, !ground.hasTriggers else { return nil }
+    var images = ground.images
+    images.inserted = BesideTables.name("inserted", of: request.lease)
+    let statements = MergeStatements(
+      request, rules: ground.rules, images: images, countsSame: false)
+    guard let insert = statements.imagesOfStaged(isLarge: false) else { return nil }
+    self.images = images
+    self.insert = insert
+    self.connection = connection
+    staged = ground.staged
+  }
+
+  /// Runs the body, and keeps images of all staged rows meanwhile.
+  ///
+  /// - Returns: what the body gives, and how many rows have images.
+  func run<R: Sendable>(
+    _ body: @Sendable () async throws -> R
+  ) async throws -> (result: R, kept: Int64) {
+    async let kept = keep()
+    let result = try await body()
+    return (result, try await kept)
+  }
+
+  /// Makes the table that of the import's images, in the transaction of the merge.
+  func adopt(on merging: PostgresConnection) async throws {
+    try await images.adopt(images.inserted, as: "inserted", on: merging)
+  }
+
+  private func keep() async throws -> Int64 {
+    try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
+      _ = try await connection.query(Merger.limitOfWaits)
+      try await connection.execute("SET LOCAL jit = off; DROP TABLE IF EXISTS \(images.inserted)")
+      try await images.createInserted(on: connection)
+      let step = max(1, Int64(Double(UndoImages.groupSize / 4) / staged.rowsPerBlock))
+      var kept: Int64 = 0
+      for start in stride(from: 0, to: staged.blocks, by: Int64.Stride(step)) {
+        let slice = staged.slice(start..<min(staged.blocks, start + step))
+        kept += try await connection.query(insert, slice.parameters).rows[0].int64("kept")
+      }
+      return kept
+    }
+  }
+}
