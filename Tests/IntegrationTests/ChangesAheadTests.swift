@@ -7,7 +7,7 @@ import Testing
 
 @Suite("What a second session finds a slice ahead")
 struct ChangesAheadTests {
-  /// Two slices: one of 200,000 rows, and a small one.
+  /// Three slices, of 40,000, 100,000 and 70,000 rows.
   private static let rows: Int64 = 210_000
   /// Of the staged rows, a third is new, a third has changed and a third is the same.
   private static let table = """
@@ -28,18 +28,20 @@ struct ChangesAheadTests {
       rows: "SELECT n, n, n, 'b' || n FROM generate_series(1, \(rows)) n", count: rows)
   }
 
-  /// Merges, and calls the body when the second slice was looked at but not merged.
+  /// Merges, and calls the body when the last slice was looked at but not merged.
   private static func merge(
     _ bench: ImportBench, _ request: MergeRequest,
-    betweenSlices body: (@Sendable () async throws -> Void)? = nil
+    beforeTheLast body: (@Sendable () async throws -> Void)? = nil
   ) async throws -> MergeOutcome {
     let helper = try await TestDatabase.connect(bench.database)
-    let places = BesideTables.name("places1", of: request.lease)
+    let places = BesideTables.name("places2", of: request.lease)
     let merger = Merger(
       request, on: bench.connection, helpedBy: helper,
       watch: { progress in
-        guard let body, progress.counts.merged < rows, !progress.isFinalizing else { return }
-        try await eventually("the second slice was looked at") {
+        guard let body, progress.counts.merged > 100_000, progress.counts.merged < rows,
+          !progress.isFinalizing
+        else { return }
+        try await eventually("the last slice was looked at") {
           try await bench.pool.query("SELECT to_regclass($1) IS NOT NULL AS there", [.text(places)])
             .rows[0].bool("there")
         }
@@ -70,13 +72,13 @@ struct ChangesAheadTests {
       #expect(
         try await bench.rows(Self.tables)
           == ["undo_\(id.digits)_inserted", "undo_\(id.digits)_updated"])
-      // Two transactions of the other session.
+      // Three transactions of the other session.
       #expect(
         try await bench.rows(
           """
           SELECT count(*), count(DISTINCT u.xmin::text), bool_or(u.xmin = t.xmin)
             FROM \(UndoTables.updated(id)) u JOIN t ON t.id = u.k0
-          """) == ["\(third)|2|f"])
+          """) == ["\(third)|3|f"])
       let undone = try await bench.undo(id)
       #expect(
         [undone.undo.deleted, undone.undo.restored, undone.undo.left] == [third, third, 0])
@@ -89,10 +91,16 @@ struct ChangesAheadTests {
     arguments: [
       // A row that has changed: 209,998 is the first of the last three.
       ("UPDATE t SET a = 7 WHERE id = 209998", ["209998|7|b209998"], [70_000, 70_000, 70_000]),
-      ("UPDATE t SET a = 209998 WHERE id = 209998", ["209998|209998|b209998"], [70_000, 69_999, 70_001]),
+      (
+        "UPDATE t SET a = 209998 WHERE id = 209998", ["209998|209998|b209998"],
+        [70_000, 69_999, 70_001]
+      ),
       ("DELETE FROM t WHERE id = 209998", [], [70_001, 69_999, 70_000]),
       // One that is new.
-      ("INSERT INTO t VALUES (210000, 7, 'b210000')", ["210000|7|b210000"], [69_999, 70_001, 70_000]),
+      (
+        "INSERT INTO t VALUES (210000, 7, 'b210000')", ["210000|7|b210000"],
+        [69_999, 70_001, 70_000]
+      ),
     ] as [(String, [String], [Int64])])
   func crossed(write: String, left: [String], counts: [Int64]) async throws {
     try await ImportBench.run(Self.table) { bench in
@@ -108,7 +116,8 @@ struct ChangesAheadTests {
       // What the other session has written is there again, and all else as it was.
       #expect(
         try await bench.rows("SELECT * FROM t WHERE id IN (209998, 210000)")
-          == (left.isEmpty || left[0].hasPrefix("209998") ? left : ["209998|-209998|b209998"] + left))
+          == (left.isEmpty || left[0].hasPrefix("209998")
+            ? left : ["209998|-209998|b209998"] + left))
       #expect(
         try await bench.count("t WHERE id % 3 = 1 AND a = -id")
           == Int(Self.rows / 3) - (write.contains("209998") ? 1 : 0))
@@ -118,7 +127,7 @@ struct ChangesAheadTests {
   @Test("comes to nothing where a row is at fault: the others go in, and nothing else is left")
   func fault() async throws {
     try await ImportBench.run(Self.table) { bench in
-      // A new row of the second slice, with what another one has.
+      // A new row of the last slice, with what another one has.
       try await bench.connection.execute("INSERT INTO t VALUES (-1, 0, 'b210000')")
       let request = try await Self.staged(bench)
       let outcome = try await Self.merge(bench, request)

@@ -104,8 +104,12 @@ struct ImagesBesideTests {
     try await ImportBench.run(Self.table) { bench in
       let request = try await bench.staged(1)
       let (lease, id) = (request.lease, request.lease.importID)
-      for one in [lease, Lease(importID: id, id: "0123456789abcdef"), Lease(importID: ImportID(), id: lease.id)] {
-        try await bench.connection.execute("CREATE TABLE \(BesideTables.name("updated", of: one)) ()")
+      for one in [
+        lease, Lease(importID: id, id: "0123456789abcdef"),
+        Lease(importID: ImportID(), id: lease.id),
+      ] {
+        try await bench.connection.execute(
+          "CREATE TABLE \(BesideTables.name("updated", of: one)) ()")
       }
       let found = try await BesideTables.leftovers(on: bench.connection)
       #expect(found.count == 2)

@@ -61,12 +61,17 @@ struct SliceMerge: Sendable {
     return counts
   }
 
-  /// All of staging, in slices of the size that the plan begins with.
-  var fixedSlices: [StagedSlice] {
-    let step = max(1, Int64(Double(choice.sizing.first) / rowsPerBlock))
-    return stride(from: 0, to: blocks, by: Int64.Stride(step)).map {
-      staged.slice($0..<min(blocks, $0 + step))
+  /// All of staging, in slices of the size that the plan begins with, but for the first two: until a look at
+  /// the first one is done, nothing is written.
+  var slicesAhead: [StagedSlice] {
+    var (slices, start): ([StagedSlice], Int64) = ([], 0)
+    while start < blocks {
+      let share = slices.isEmpty ? 0.2 : slices.count == 1 ? 0.5 : 1
+      let step = max(1, Int64(Double(choice.sizing.first) * share / rowsPerBlock))
+      slices.append(staged.slice(start..<min(blocks, start + step)))
+      start += step
     }
+    return slices
   }
 
   /// Whether a slice may have more rows than an array should.

@@ -39,7 +39,8 @@ public struct ChunkLoader: Sendable {
   ///   - profile: where it notes what COPY and the end of a chunk take.
   public init(
     table: StagingTable, lease: Lease, attempt: Int, connection: PostgresConnection,
-    key: [String] = [], merged: MergedBatches = MergedBatches(), profile: ProfileRecorder = ProfileRecorder()
+    key: [String] = [], merged: MergedBatches = MergedBatches(),
+    profile: ProfileRecorder = ProfileRecorder()
   ) {
     self.table = table
     self.lease = lease

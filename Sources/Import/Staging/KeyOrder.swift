@@ -54,7 +54,10 @@ struct KeyOrder {
         place += 4
         if next < fields.count, fields[next] == field {
           // NULL is another matter.
-          guard length >= 0 else { return isAscending = false }
+          guard length >= 0 else {
+            isAscending = false
+            return
+          }
           var value = tuples[place..<place + length]
           if isPadded[next] { while value.last == UInt8(ascii: " ") { value.removeLast() } }
           key += value

@@ -101,7 +101,7 @@ extension SliceMerge {
   /// Merges all rows behind a session that looks ahead, or throws what the first refused one brings up.
   func whole(_ counts: RowCounts, behind ahead: ChangesAhead) async throws -> RowCounts {
     var counts = counts
-    let slices = fixedSlices
+    let slices = slicesAhead
     try await ahead.begin()
     var found = slices.isEmpty ? nil : try await ahead.look(at: slices[0], number: 0)
     var number = 0
