@@ -119,6 +119,12 @@ struct Ailment: Sendable, CustomTestStringConvertible {
       code: "orphaned_tables",
       steps: [table, "CREATE TABLE sluice.staging_0123456789abcdef0123456789abcdef (a int)"],
       sql: "DROP TABLE sluice.staging_0123456789abcdef0123456789abcdef;"),
+    Ailment(
+      code: "orphaned_tables",
+      steps: [
+        table, "CREATE TABLE sluice.beside_0123456789abcdef0123456789abcdef_0123456789ab_updated ()",
+      ],
+      sql: "DROP TABLE sluice.beside_0123456789abcdef0123456789abcdef_0123456789ab_updated;"),
   ]
 }
 

@@ -29,7 +29,8 @@ extension Merger {
   /// Whether two rows of staging have one key: told by the order in which they came, or by a look at all of them.
   private func hasDuplicates() async throws -> Bool {
     let keys = request.keyColumns
-    if keys.allSatisfy({ $0.castTo == nil }) {
+    // A rehearsal has no ledger.
+    if original == nil, keys.allSatisfy({ $0.castTo == nil }) {
       let order = try await connection.query(
         DuplicateStatements.ascends,
         [

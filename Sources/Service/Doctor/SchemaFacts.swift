@@ -39,8 +39,8 @@ struct SchemaFacts: Sendable, Decodable, Equatable {
     SELECT c.oid, c.relname, pg_total_relation_size(c.oid) AS bytes,
       m.parts[1] AS kind, m.parts[2]::uuid AS import_id
     FROM pg_class AS c
-    LEFT JOIN LATERAL regexp_match(c.relname, '^(staging|undo)_([0-9a-f]{32})(?:_|$)') AS m(parts)
-      ON true
+    LEFT JOIN LATERAL regexp_match(c.relname, '^(staging|undo|beside)_([0-9a-f]{32})(?:_|$)')
+      AS m(parts) ON true
     WHERE c.relnamespace = 'sluice'::regnamespace AND c.relkind IN ('r', 'p')
     """
 
@@ -54,6 +54,8 @@ struct SchemaFacts: Sendable, Decodable, Equatable {
           i.finished_at < clock_timestamp() - make_interval(secs => $2)
           OR i.status = 'done' AND i.finished_at
             < clock_timestamp() - make_interval(secs => $1::float8 + $2))
+        OR t.kind = 'beside' AND (i.id IS NULL
+          OR i.finished_at < clock_timestamp() - make_interval(secs => $2))
         OR t.kind = 'undo' AND (u.import_id IS NULL
           OR u.expires_at < clock_timestamp() - make_interval(secs => $2))
     )
