@@ -122,7 +122,8 @@ struct Ailment: Sendable, CustomTestStringConvertible {
     Ailment(
       code: "orphaned_tables",
       steps: [
-        table, "CREATE TABLE sluice.beside_0123456789abcdef0123456789abcdef_0123456789ab_updated ()",
+        table,
+        "CREATE TABLE sluice.beside_0123456789abcdef0123456789abcdef_0123456789ab_updated ()",
       ],
       sql: "DROP TABLE sluice.beside_0123456789abcdef0123456789abcdef_0123456789ab_updated;"),
   ]

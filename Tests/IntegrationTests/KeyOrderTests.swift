@@ -1,4 +1,6 @@
 import ImportModel
+import Merging
+import Postgres
 import Testing
 
 /// Files whose rows ascend are not looked through for keys that are there twice: values that are the same to
@@ -69,6 +71,26 @@ struct KeyOrderTests {
       }
       #expect(try await bench.rejectedRows(of: done.id) == ["3", "4", "5", "6"])
       #expect(done.counts.inserted == 3)
+    }
+  }
+
+  @Test("a chunk that begins with the key that another one ends with is no order")
+  func betweenChunks() async throws {
+    try await ImportBench.run("CREATE TABLE t (k int PRIMARY KEY)") { bench in
+      let request = try await bench.stagedForMerge(
+        into: "public.t", columns: [("k", "integer")],
+        rows: "VALUES (1, 1), (2, 2), (3, 2), (4, 3)", count: 4)
+      _ = try await bench.connection.query(
+        """
+        INSERT INTO sluice.chunks (import_id, chunk, first_byte, last_byte, first_row, last_row,
+            first_line, last_line, rows_ok, rows_bad, attempt, first_key, last_key)
+        SELECT $1::uuid, n, 0, 0, 0, 0, 0, 0, 2, 0, 1, int4send(n + 1), int4send(n + 2)
+          FROM generate_series(0, 1) n
+        """, [.text(request.lease.importID.description)])
+      let merger = Merger(
+        request, on: bench.connection, watch: { _ in }, reject: { _, _ in }, checkRejects: { _ in })
+      let counts = try await merger.run().counts
+      #expect((counts.skipped, counts.inserted) == (1, 3))
     }
   }
 }
