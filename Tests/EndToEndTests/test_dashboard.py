@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
 
 from api import check_conserved
 from conftest import House, HouseMaker
@@ -473,6 +473,27 @@ def test_an_undo_that_cannot_be_says_why(page: Page, house: House) -> None:
     expect(row.get_by_test_id("undo-error")).to_contain_text("has changed since the import")
     expect(row.get_by_test_id("status")).to_have_text("done")
     expect(row.get_by_test_id("undo")).to_be_visible()
+
+
+def test_an_answer_that_news_have_overtaken_is_not_shown(page: Page, house: House) -> None:
+    upload(page, rows_file("one.csv", one_row(1)))
+    row = in_state(page, "done")
+    expect(row).to_be_visible()
+    house.database.execute("ALTER TABLE demo.sales RENAME COLUMN quantity TO pieces")
+
+    def hold_back(route: Route) -> None:
+        answer = route.fetch()
+        expect(row.get_by_test_id("undo-error")).to_be_visible()
+        route.fulfill(response=answer)
+
+    page.route("**/undo", hold_back)
+    row.get_by_test_id("undo").click()
+    with page.expect_response("**/undo") as answer:
+        row.get_by_test_id("undo-yes").click()
+    answer.value.finished()
+    # What is heard is shown with the next frame.
+    page.evaluate("() => new Promise((shown) => requestAnimationFrame(() => requestAnimationFrame(shown)))")
+    assert "has changed since the import" in row.get_by_test_id("undo-error").inner_text()
 
 
 # The list

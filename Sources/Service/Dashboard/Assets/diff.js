@@ -14,7 +14,7 @@ const kinds = [
 
 export class DiffPanel {
   #id;
-  #onCommitted;
+  #asked;
   #isAsked = false;
   #outcome = make("p", { class: "diff-outcome", "data-testid": "diff-outcome" });
   #columns = make("p", { class: "hint", "data-testid": "diff-columns", hidden: true });
@@ -24,10 +24,10 @@ export class DiffPanel {
   #commit = make("button", { class: "button primary small", type: "button", "data-testid": "commit" }, "Commit");
   element;
 
-  /** `onCommitted(object)`: the server has queued the import. */
-  constructor(id, onCommitted) {
+  /** `asked(question)`: waits for the server, and shows the object it answers with. */
+  constructor(id, asked) {
     this.#id = id;
-    this.#onCommitted = onCommitted;
+    this.#asked = asked;
     this.#commit.addEventListener("click", () => this.#carryOut());
     this.#details = make(
       "details",
@@ -79,7 +79,7 @@ export class DiffPanel {
     this.#commit.disabled = true;
     show(this.#problem, false);
     try {
-      this.#onCommitted(await commitImport(this.#id));
+      await this.#asked(() => commitImport(this.#id));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       setText(this.#problem, `${error.message} ${error.hint}`.trim());

@@ -14,7 +14,9 @@ const strayLimit = 20;
 export class ImportList {
   #rows = new Map();
   #waiting = new Map();
-  #heard = null;
+  /** One for each answer that is waited for: the imports that were heard of since it was asked for. */
+  #heard = new Set();
+  #lastReading = null;
   #cursor = null;
   #isLoaded = false;
   #own = new Set();
@@ -34,7 +36,11 @@ export class ImportList {
 
   /** Takes an object that is newer than all that was heard of this import. */
   hear(object) {
-    this.#heard?.add(object.task_id);
+    for (const heard of this.#heard) heard.add(object.task_id);
+    this.#show(object);
+  }
+
+  #show(object) {
     this.#waiting.set(object.task_id, object);
     this.#paint();
   }
@@ -43,8 +49,7 @@ export class ImportList {
   async watch(id) {
     this.#own.add(id);
     try {
-      const object = await importObject(id);
-      if (!this.#waiting.has(id) && !this.#rows.has(id)) this.hear(object);
+      await this.#ask(id, () => importObject(id));
       this.#apply();
       this.#rows.get(id)?.point();
     } catch (error) {
@@ -54,21 +59,44 @@ export class ImportList {
 
   /** Reads the list again: what was missed, what is new, what is gone. */
   async reload() {
-    const heard = new Set();
-    this.#heard = heard;
     try {
-      const page = await imports(pageSize);
-      this.#merge(page, heard);
-      show(byId("list-problem"), false);
-      await this.#askForStrays(heard);
+      await this.#listening(async (heard) => {
+        this.#lastReading = heard;
+        const page = await imports(pageSize);
+        // One that was begun later knows more.
+        if (this.#lastReading !== heard) return;
+        this.#merge(page, heard);
+        show(byId("list-problem"), false);
+        await this.#askForStrays(heard);
+      });
     } catch (error) {
       this.#showProblem(error);
-    } finally {
-      if (this.#heard === heard) this.#heard = null;
     }
   }
 
   // Reading
+
+  /**
+   * Asks for an import, and shows the answer unless news of it came meanwhile: each change is told, so that there
+   * is nothing in the answer that news do not have, and they may be newer.
+   */
+  async #ask(id, question) {
+    await this.#listening(async (heard) => {
+      const object = await question();
+      if (!heard.has(id)) this.#show(object);
+    });
+  }
+
+  /** Lets the body know which imports are heard of while it runs. */
+  async #listening(body) {
+    const heard = new Set();
+    this.#heard.add(heard);
+    try {
+      await body(heard);
+    } finally {
+      this.#heard.delete(heard);
+    }
+  }
 
   #merge(page, heard) {
     this.#apply();
@@ -131,15 +159,13 @@ export class ImportList {
   #put(object) {
     const row = this.#rows.get(object.task_id);
     if (!row) return this.#insert(object);
-    // Stages are only ever added: an answer that was overtaken by a message shows fewer.
-    if (object.stages.length < row.object.stages.length) return;
     const before = row.object.status;
     row.update(object);
     if (before !== object.status) this.#changed(row);
   }
 
   #insert(object) {
-    const row = new ImportRow(object, (newer) => this.hear(newer));
+    const row = new ImportRow(object, (question) => this.#ask(object.task_id, question));
     // Ids grow with time.
     const list = byId("list");
     const next = [...this.#rows.values()]

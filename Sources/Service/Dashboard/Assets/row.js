@@ -43,15 +43,15 @@ export class ImportRow {
   #diff;
   #undo;
   #warnings = new WarningsPanel();
-  #onChange;
+  #ask;
 
-  /** `onChange(object)`: the server has answered a cancel, a commit or an undo with a newer object. */
-  constructor(object, onChange) {
+  /** `ask(question)`: waits for a cancel, a commit or an undo, and shows the object it is answered with. */
+  constructor(object, ask) {
     this.object = object;
-    this.#onChange = onChange;
+    this.#ask = ask;
     this.#rejects = new RejectsPanel(object.task_id);
-    this.#diff = new DiffPanel(object.task_id, onChange);
-    this.#undo = new UndoPanel(object.task_id, onChange);
+    this.#diff = new DiffPanel(object.task_id, ask);
+    this.#undo = new UndoPanel(object.task_id, ask);
     this.element = this.#build(object.task_id);
     this.update(object);
   }
@@ -322,7 +322,7 @@ export class ImportRow {
     button.disabled = true;
     setText(button, "Cancelling…");
     try {
-      this.#onChange(await cancelImport(this.id));
+      await this.#ask(() => cancelImport(this.id));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       button.disabled = false;

@@ -10,7 +10,7 @@ export class UndoPanel {
   button = make("button", { class: "button small", type: "button", "data-testid": "undo", hidden: true }, "Undo…");
   element;
   #id;
-  #onChange;
+  #asked;
   #question = make("p", { "data-testid": "undo-question" });
   #yes = make("button", { class: "button small", type: "button", "data-testid": "undo-yes" }, "Take it back");
   #no = make("button", { class: "button small", type: "button", "data-testid": "undo-no" }, "Keep it");
@@ -20,10 +20,10 @@ export class UndoPanel {
   #left = make("ul", { class: "undo-left", "data-testid": "undo-left", hidden: true });
   #shownFor = null;
 
-  /** `onChange(object)`: the server has answered with a newer object. */
-  constructor(id, onChange) {
+  /** `asked(question)`: waits for the server, and shows the object it answers with. */
+  constructor(id, asked) {
     this.#id = id;
-    this.#onChange = onChange;
+    this.#asked = asked;
     this.#dialog = make(
       "div",
       { class: "notice info undo-ask", role: "group", "aria-label": "Undo", hidden: true },
@@ -73,7 +73,7 @@ export class UndoPanel {
   async #undo() {
     this.#yes.disabled = true;
     try {
-      this.#onChange(await undoImport(this.#id));
+      await this.#asked(() => undoImport(this.#id));
       this.#ask(false);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
