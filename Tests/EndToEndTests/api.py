@@ -65,6 +65,14 @@ class Api:
             check_conserved(found)
         return found
 
+    def settle(self, task_id: str, seconds: float = 60) -> Object:
+        """Waits for all that is ever told of an import that is done."""
+        end = time.monotonic() + seconds
+        while not is_settled(found := self.wait(task_id)):
+            assert time.monotonic() < end, f"not settled within {seconds} s: {found}"
+            time.sleep(0.05)
+        return found
+
     def load(self, file: Path | bytes, target: str = "demo.sales", **options: str) -> Object:
         """Submits, and waits for done."""
         return self.wait(self.submit(file, target, **options))
@@ -101,3 +109,8 @@ def check_problem(answer: requests.Response, status: int, code: str | None = Non
     inside = re.search(r"\b(SELECT|INSERT|UPDATE|FROM sluice)\b|\.swift|/tmp/|/home/|/root/", answer.text)
     assert inside is None, f"shows the inside: {answer.text}"
     return problem
+
+
+def is_settled(done: Object) -> bool:
+    """Whether the profile is complete: it comes a moment after the commit."""
+    return any(step["name"] == "statistics" for step in done["profile"]["steps"])
