@@ -57,6 +57,9 @@ if $needs_postgres; then
   # The same server for all contenders, as a small production server would be set. fsync stays on.
   settings=(shared_buffers=1GB max_wal_size=4GB checkpoint_timeout=15min maintenance_work_mem=256MB
     work_mem=64MB wal_compression=on log_min_messages=fatal)
+  # Those of BENCH_POSTGRES ("wal_compression=lz4 …") come last, and count.
+  read -r -a others <<<"${BENCH_POSTGRES:-}"
+  settings+=("${others[@]}")
   postgres_start "$work/pg" "${settings[@]}"
   export SLUICE_BENCH_SETTINGS="${settings[*]}"
 fi

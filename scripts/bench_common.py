@@ -199,13 +199,19 @@ def end_of(address: str, task_id: str, every: float = 0.05) -> dict:
 
 def run_sluice(file: Path, work: Path, every: float = 0.05, **options: str) -> Run:
     """Imports a file into demo.sales, from sending it to the end of the import."""
-    with sluice_server(work) as (pid, address):
-        began = time.monotonic()
-        task_id = send(address, file, **options)
-        answered = time.monotonic() - began
-        end_of(address, task_id, every)
-        seconds = time.monotonic() - began
-        return Run(seconds, peak_rss_mb(pid), answered, account(address, task_id))
+    with sluice_server(work) as server:
+        return run_import(server, file, every, **options)
+
+
+def run_import(server: tuple[int, str], file: Path, every: float = 0.05, **options: str) -> Run:
+    """The same by a server that runs, known by its process and its address."""
+    pid, address = server
+    began = time.monotonic()
+    task_id = send(address, file, **options)
+    answered = time.monotonic() - began
+    end_of(address, task_id, every)
+    seconds = time.monotonic() - began
+    return Run(seconds, peak_rss_mb(pid), answered, account(address, task_id))
 
 
 def account(address: str, task_id: str) -> dict:

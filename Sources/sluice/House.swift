@@ -124,7 +124,8 @@ struct House {
         queue: ImportQueue(pool: workerPool, limit: settings.queueLimit),
         snapshots: ImportSnapshots(pool: workerPool), publisher: publisher, spool: spool,
         database: database, logger: logger, metrics: metrics,
-        rejectRoom: RejectRoom(rows: settings.rejectLimit)))
+        rejectRoom: RejectRoom(rows: settings.rejectLimit),
+        sessionLimit: settings.concurrency * 2))
   }
 
   /// Ends what was opened.

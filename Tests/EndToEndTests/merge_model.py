@@ -25,6 +25,7 @@ class Options:
     duplicates: str = "last"
     on_error: str = "reject"
     max_rejects: int | None = None
+    commit: str = "atomic"
 
 
 @dataclass
@@ -81,7 +82,10 @@ class Taken:
 
 
 class Ambiguous(Exception):
-    """Rows that pass together but not one by one: whether they do hangs on which are tried at once."""
+    """What becomes of rows hangs on which are tried at once.
+
+    They pass together but not one by one; or rows were in when too many others were refused.
+    """
 
 
 class Model:
@@ -354,6 +358,8 @@ class Model:
             there = {row[self.shape.referred] for row in self.rows}
             outcome.failed |= not self.referred <= there
         if outcome.failed:
+            if options.commit == "batched":
+                raise Ambiguous
             self.rows = before
             return outcome, None
         if options.mode == "replace":

@@ -206,7 +206,12 @@ class Player:
 
     def _submit(self, step: Load) -> str:
         options = step.options
-        fields = {"mode": options.mode, "duplicates": options.duplicates, "on_error": options.on_error}
+        fields = {
+            "mode": options.mode,
+            "duplicates": options.duplicates,
+            "on_error": options.on_error,
+            "commit": options.commit,
+        }
         if options.max_rejects is not None:
             fields["max_rejects"] = str(options.max_rejects)
         if self.shape.key and (options.mode in ("upsert", "insert") or self.model.key(options)):

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from api import TERMINAL
 from conftest import House, HouseMaker
 from program import Program, eventually
@@ -78,13 +80,14 @@ def wait_for_the_end(house: House, task_id: str) -> tuple[dict[str, Any], list[C
     raise AssertionError(f"no end within 180 s: {house.api.object(task_id)}")
 
 
-def test_a_killed_worker_is_continued_from_its_last_chunk(make_house: HouseMaker, generated: Any) -> None:
+@pytest.mark.parametrize("mode", ["upsert", "replace"])
+def test_a_killed_worker_is_continued_from_its_last_chunk(make_house: HouseMaker, generated: Any, mode: str) -> None:
     bad, good = generated(f"sales-{ROWS}-bad"), generated(f"sales-{ROWS}")
     house = make_house("--no-worker", SLUICE_LEASE_SECONDS="4")
     first, second = worker_of(house, 1), worker_of(house, 2)
     try:
         first.start()
-        task_id = house.api.submit(bad)
+        task_id = house.api.submit(bad, mode=mode)
         wait_for_the_middle(house, task_id)
         first.kill()
         # What the dead worker had sent may still be on its way through Postgres.

@@ -76,7 +76,9 @@ class Writer:
         )
         step = Load(self.loads, self.file(options), options)
         if not is_dry:
-            return step
+            if options.mode == "replace" or chance.random() < 0.7:
+                return step
+            return replace(step, options=replace(options, commit="batched"))
         committed = chance.random() < 0.7
         between = self.write() if committed and chance.random() < 0.3 else None
         return replace(step, dry_run=True, committed=committed, between=between)

@@ -17,17 +17,6 @@ struct ChangesAheadTests {
     ANALYZE t
     """
 
-  private static let tables = """
-    SELECT relname FROM pg_class WHERE relnamespace = 'sluice'::regnamespace AND relkind = 'r'
-       AND relname ~ '^(beside|undo)_[0-9a-f]{32}' ORDER BY relname
-    """
-
-  private static func staged(_ bench: ImportBench) async throws -> MergeRequest {
-    try await bench.stagedForMerge(
-      into: "public.t", columns: [("id", "integer"), ("a", "integer"), ("b", "text")],
-      rows: "SELECT n, n, n, 'b' || n FROM generate_series(1, \(rows)) n", count: rows)
-  }
-
   /// Merges, and calls the body when the last slice was looked at but not merged.
   private static func merge(
     _ bench: ImportBench, _ request: MergeRequest,
@@ -60,7 +49,7 @@ struct ChangesAheadTests {
   func whole() async throws {
     try await ImportBench.run(Self.table) { bench in
       let before = try await Self.digest(bench)
-      let request = try await Self.staged(bench)
+      let request = try await bench.stagedTriples(Self.rows)
       let outcome = try await Self.merge(bench, request)
       #expect(outcome.plan == .joinByScan)
       let third = Self.rows / 3
@@ -70,7 +59,7 @@ struct ChangesAheadTests {
       #expect(try await bench.count("t WHERE a = id AND b = 'b' || id") == Int(Self.rows))
       let id = request.lease.importID
       #expect(
-        try await bench.rows(Self.tables)
+        try await bench.leftTables(of: "beside|undo")
           == ["undo_\(id.digits)_inserted", "undo_\(id.digits)_updated"])
       // Three transactions of the other session.
       #expect(
@@ -104,7 +93,7 @@ struct ChangesAheadTests {
     ] as [(String, [String], [Int64])])
   func crossed(write: String, left: [String], counts: [Int64]) async throws {
     try await ImportBench.run(Self.table) { bench in
-      let request = try await Self.staged(bench)
+      let request = try await bench.stagedTriples(Self.rows)
       let outcome = try await Self.merge(bench, request) {
         _ = try await bench.pool.query(write)
       }
@@ -129,15 +118,114 @@ struct ChangesAheadTests {
     try await ImportBench.run(Self.table) { bench in
       // A new row of the last slice, with what another one has.
       try await bench.connection.execute("INSERT INTO t VALUES (-1, 0, 'b210000')")
-      let request = try await Self.staged(bench)
+      let request = try await bench.stagedTriples(Self.rows)
       let outcome = try await Self.merge(bench, request)
       #expect(outcome.counts.bad == 1)
       #expect(outcome.counts.merged == Self.rows - 1)
       let id = request.lease.importID
       #expect(
-        try await bench.rows(Self.tables)
+        try await bench.leftTables(of: "beside|undo")
           == ["undo_\(id.digits)_inserted", "undo_\(id.digits)_updated"])
       #expect(try await bench.count(UndoTables.updated(id)) == Int(Self.rows / 3))
     }
+  }
+}
+
+@Suite("Two sessions that compare what is mostly the same")
+struct SharedComparisonTests {
+  /// Two slices.
+  private static let rows: Int64 = 60_000
+  /// One row in a thousand is new, one has changed.
+  private static func table(_ rule: String = "UNIQUE") -> String {
+    """
+    CREATE TABLE t (id int PRIMARY KEY, a int, b text \(rule));
+    INSERT INTO t SELECT n, CASE n % 1000 WHEN 1 THEN -n ELSE n END, 'b' || n
+      FROM generate_series(1, \(rows)) n WHERE n % 1000 > 0;
+    ANALYZE t
+    """
+  }
+
+  /// Merges beside a body.
+  private static func merge(
+    _ bench: ImportBench, _ request: MergeRequest,
+    beside body: @Sendable () async throws -> Void = {}
+  ) async throws -> MergeOutcome {
+    let helper = try await TestDatabase.connect(bench.database)
+    let merger = Merger(
+      request, on: bench.connection, helpedBy: helper, watch: { _ in }, reject: { _, _ in },
+      checkRejects: { _ in })
+    async let outcome = merger.run()
+    try await body()
+    let merged = try await outcome
+    await helper.close()
+    return merged
+  }
+
+  @Test(
+    "take a half each, and all of it can be taken back, whatever rules the table has beside its key",
+    arguments: ["UNIQUE", "CHECK (b > '')", ""])
+  func whole(rule: String) async throws {
+    try await ImportBench.run(Self.table(rule)) { bench in
+      let before = try await bench.rows("SELECT * FROM t ORDER BY id")
+      let request = try await bench.stagedTriples(Self.rows)
+      let outcome = try await Self.merge(bench, request)
+      #expect(outcome.report.reason.hasSuffix("the file's are mostly known and unchanged"))
+      #expect(
+        [outcome.counts.inserted, outcome.counts.updated, outcome.counts.unchanged]
+          == [60, 60, Self.rows - 120])
+      #expect(try await bench.count("t WHERE a = id AND b = 'b' || id") == Int(Self.rows))
+      // About half of the images are those of the other session.
+      let updated = UndoTables.updated(request.lease.importID)
+      #expect(
+        try await bench.rows(
+          """
+          SELECT count(*), count(*) FILTER (WHERE u.xmin = t.xmin) BETWEEN 25 AND 35
+            FROM \(updated) u JOIN t ON t.id = u.k0
+          """) == ["60|t"])
+      let undone = try await bench.undo(request.lease.importID)
+      #expect([undone.undo.deleted, undone.undo.restored, undone.undo.left] == [60, 60, 0])
+      #expect(try await bench.rows("SELECT * FROM t ORDER BY id") == before)
+    }
+  }
+
+  @Test("what somebody else writes between the look and the update is met as it is then")
+  func crossed() async throws {
+    try await ImportBench.run(Self.table()) { bench in
+      let request = try await bench.stagedTriples(Self.rows)
+      let blocker = try await TestDatabase.connect(bench.database)
+      // A row of the second half, which the first session goes through by itself.
+      try await blocker.execute("BEGIN; SELECT FROM t WHERE id = 59001 FOR UPDATE")
+      let places = BesideTables.name("places0", of: request.lease)
+      let outcome = try await Self.merge(bench, request) {
+        try await eventually("the first half was looked at, and the second one waits") {
+          let found = try await bench.pool.query(
+            """
+            SELECT to_regclass($1) IS NOT NULL
+               AND EXISTS (SELECT FROM pg_locks WHERE NOT granted) AS there
+            """, [.text(places)])
+          return try found.rows[0].bool("there")
+        }
+        _ = try await bench.pool.query("UPDATE t SET a = 7 WHERE id = 1001")
+        try await blocker.execute("COMMIT")
+      }
+      await blocker.close()
+      #expect(
+        [outcome.counts.inserted, outcome.counts.updated, outcome.counts.unchanged]
+          == [60, 60, Self.rows - 120])
+      #expect(try await bench.count("t WHERE a = id AND b = 'b' || id") == Int(Self.rows))
+      let undone = try await bench.undo(request.lease.importID)
+      #expect([undone.undo.deleted, undone.undo.restored, undone.undo.left] == [60, 60, 0])
+      #expect(
+        try await bench.rows("SELECT a FROM t WHERE id IN (1, 1001) ORDER BY id") == ["-1", "7"])
+    }
+  }
+}
+
+extension ImportBench {
+  /// Rows `1, 1, b1` and so on in staging, and what is needed to merge them into `public.t`.
+  fileprivate func stagedTriples(_ rows: Int64) async throws -> MergeRequest {
+    try await stagedForMerge(
+      into: "public.t", columns: [("id", "integer"), ("a", "integer"), ("b", "text")],
+      rows: "SELECT n, n, n, 'b' || n FROM generate_series(1, \(rows)) n", count: rows)
   }
 }

@@ -70,9 +70,12 @@ struct DoctorSettingsTests {
         try await !Self.findings(connection) { _ in }.contains { $0.code == "\(name)_default" })
       try await Self.mend("\(name)_default", over: connection) { $0.largeBytes = 1 }
     }
-    try await Self.mend("wal_compression_off", over: connection) {
-      $0.pageImageWALBytes = 0
-      $0.pageImageShare = 0
+    for (setting, code) in [("off", "wal_compression_off"), ("pglz", "wal_compression_slow")] {
+      try await configure("wal_compression", setting, over: connection)
+      try await Self.mend(code, over: connection) {
+        $0.pageImageWALBytes = 0
+        $0.pageImageShare = 0
+      }
     }
     let disk = try await Self.findings(connection) { $0.diskBytes = .max }
     #expect(disk.contains { $0.code == "disk_low" && $0.severity == .serious && $0.sql == nil })

@@ -14,11 +14,6 @@ struct ImagesBesideTests {
     (1...rows).reduce(into: "id,n\n") { $0 += "\($1),\($1)\n" } + more
   }
 
-  private static let imageTables = """
-    SELECT relname FROM pg_class WHERE relnamespace = 'sluice'::regnamespace AND relkind = 'r'
-       AND relname ~ '^(beside|undo)_[0-9a-f]{32}'
-    """
-
   /// How many rows have images, and whether those came in a transaction of their own.
   private static func kept(_ bench: ImportBench, of id: ImportID) async throws -> [String] {
     try await bench.rows(
@@ -36,11 +31,25 @@ struct ImagesBesideTests {
       try expectDone(done, read: Int64(Self.rows), inserted: Int64(Self.rows))
       #expect(try await Self.kept(bench, of: done.id) == ["\(Self.rows)|t|f"])
       #expect(
-        try await bench.rows(Self.imageTables) == ["undo_\(done.id.digits)_inserted"])
+        try await bench.leftTables(of: "beside|undo") == ["undo_\(done.id.digits)_inserted"])
       try await bench.connection.execute("UPDATE t SET n = -1 WHERE id = 7")
       let undone = try await bench.undo(done.id)
       #expect((undone.undo.deleted, undone.undo.left) == (Int64(Self.rows - 1), 1))
       #expect(try await bench.rows("SELECT id FROM t") == ["7"])
+    }
+  }
+
+  @Test(
+    "are kept by the merge where a column holds the time of that",
+    arguments: ["now()", "CURRENT_TIMESTAMP"])
+  func time(default: String) async throws {
+    try await ImportBench.run(
+      "\(Self.table); ALTER TABLE t ADD at timestamptz DEFAULT \(`default`)"
+    ) {
+      bench in
+      let done = try await bench.importFile(Self.file())
+      #expect(try await Self.kept(bench, of: done.id) == ["\(Self.rows)|t|t"])
+      #expect(try await bench.undo(done.id).undo.deleted == Int64(Self.rows))
     }
   }
 
@@ -52,7 +61,7 @@ struct ImagesBesideTests {
         done, read: Int64(Self.rows + 1), skipped: 1, inserted: Int64(Self.rows))
       #expect(try await Self.kept(bench, of: done.id) == ["\(Self.rows)|t|t"])
       #expect(
-        try await bench.rows(Self.imageTables) == ["undo_\(done.id.digits)_inserted"])
+        try await bench.leftTables(of: "beside|undo") == ["undo_\(done.id.digits)_inserted"])
     }
   }
 
@@ -86,7 +95,8 @@ struct ImagesBesideTests {
         request, on: bench.connection, helpedBy: helper,
         watch: { progress in
           guard progress.isFinalizing else { return }
-          let made = try await bench.pool.query("SELECT count(*) AS n FROM (\(Self.imageTables)) t")
+          let made = try await bench.pool.query(
+            "SELECT count(*) AS n FROM (\(ImportBench.leftTables(of: "beside|undo"))) t")
           _ = seen.advance(to: try made.rows[0].int64("n"))
           // The import passes on to another worker.
           _ = try await bench.pool.query("UPDATE sluice.imports SET lease_id = gen_random_uuid()")
@@ -94,7 +104,7 @@ struct ImagesBesideTests {
       await #expect(throws: LeaseLost.self) { try await merger.run() }
       #expect(seen.advance(to: 0) == -1)
       #expect(try await bench.count("t") == 0)
-      #expect(try await bench.rows(Self.imageTables) == [])
+      #expect(try await bench.leftTables(of: "beside|undo") == [])
       await helper.close()
     }
   }
@@ -114,7 +124,7 @@ struct ImagesBesideTests {
       let found = try await BesideTables.leftovers(on: bench.connection)
       #expect(found.count == 2)
       for name in found { try await BesideTables.sweep(name, on: bench.connection) }
-      #expect(try await bench.rows(Self.imageTables).count == 1)
+      #expect(try await bench.leftTables(of: "beside|undo").count == 1)
       _ = try await bench.pool.query("UPDATE sluice.imports SET lease_id = gen_random_uuid()")
       #expect(try await BesideTables.leftovers(on: bench.connection).count == 1)
     }

@@ -20,24 +20,29 @@ struct ImportBench: Sendable {
 
   /// Gives the body a database of its own, and removes all of it afterwards.
   static func run(_ body: @Sendable (ImportBench) async throws -> Void) async throws {
-    try await withTestDatabase { database in
-      let folder = NSTemporaryDirectory() + "/" + TestDatabase.uniqueName()
-      let bench = ImportBench(
-        database: database, pool: pool(over: database),
-        connection: try await TestDatabase.connect(database),
-        spool: try SpoolStore(folder: folder, maxBytes: 1 << 30, reserveFreeBytes: 0))
-      let outcome: Result<Void, any Error>
-      do {
-        _ = try await SluiceSchema.migrator.migrate(on: bench.connection)
-        outcome = .success(try await body(bench))
-      } catch {
-        outcome = .failure(error)
-      }
-      await bench.connection.close()
-      await bench.pool.close()
-      try FileManager.default.removeItem(atPath: folder)
-      try outcome.get()
+    try await withTestDatabase { try await run(on: $0, body) }
+  }
+
+  /// Works in a database that has nothing in it yet.
+  static func run(
+    on database: PostgresConfiguration, _ body: @Sendable (ImportBench) async throws -> Void
+  ) async throws {
+    let folder = NSTemporaryDirectory() + "/" + TestDatabase.uniqueName()
+    let bench = ImportBench(
+      database: database, pool: pool(over: database),
+      connection: try await TestDatabase.connect(database),
+      spool: try SpoolStore(folder: folder, maxBytes: 1 << 30, reserveFreeBytes: 0))
+    let outcome: Result<Void, any Error>
+    do {
+      _ = try await SluiceSchema.migrator.migrate(on: bench.connection)
+      outcome = .success(try await body(bench))
+    } catch {
+      outcome = .failure(error)
     }
+    await bench.connection.close()
+    await bench.pool.close()
+    try FileManager.default.removeItem(atPath: folder)
+    try outcome.get()
   }
 
   static func pool(over database: PostgresConfiguration, limit: Int = 8) -> PostgresPool {
@@ -102,15 +107,15 @@ struct ImportBench: Sendable {
 
   /// Runs the body beside a worker.
   func withWorker<R: Sendable>(
-    leaseSeconds: Int = 30, batches: BatchSettings = BatchSettings(),
+    concurrency: Int = 2, leaseSeconds: Int = 30, batches: BatchSettings = BatchSettings(),
     _ body: @Sendable (ImportWorker) async throws -> R
   ) async throws -> R {
     let own = ImportBench.pool(over: database)
     let publishing = ImportBench.pool(over: database, limit: 1)
     let worker = ImportWorker(
       configuration: WorkerConfiguration(
-        name: "test", leaseSeconds: leaseSeconds, pollInterval: .milliseconds(100),
-        batches: batches),
+        name: "test", concurrency: concurrency, leaseSeconds: leaseSeconds,
+        pollInterval: .milliseconds(100), batches: batches),
       services: WorkerServices(
         queue: ImportQueue(pool: own, limit: 1000), snapshots: ImportSnapshots(pool: own),
         publisher: ProgressPublisher(

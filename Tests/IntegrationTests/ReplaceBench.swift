@@ -2,6 +2,7 @@ import Foundation
 import ImportModel
 import Postgres
 import TestSupport
+import Testing
 
 @testable import Merging
 
@@ -174,6 +175,33 @@ extension ImportBench {
     }
   }
 
+  /// Replaces the table with everything by so many rows, looks whether all is as before, and takes it back.
+  func replaceEverything(
+    _ total: Int, by replace: (ImportBench, String) async throws -> ImportRecord
+  ) async throws {
+    let before = try dump()
+    let content = "SELECT * FROM shop.items ORDER BY id"
+    let old = try await rows(content)
+    let file = (4..<total).reduce(into: EverythingTable.file) {
+      $0 += "\(100_000 + $1),c\($1),Thing,2.00,1,1,\(100_000 + $1),\n"
+    }
+    let done = try await replace(self, file)
+    try expectDone(done, read: Int64(total), inserted: Int64(total))
+    #expect(done.plan?.name == "replace")
+    let after = try dump()
+    #expect(after.difference(from: before).isEmpty, "\(after.difference(from: before))")
+    let next = "INSERT INTO shop.items (code) VALUES ('N') RETURNING id, serial_no, ticket"
+    #expect(try await rows(next) == ["11|\(total + 6)|\(total + 105)"])
+    _ = try await connection.query("DELETE FROM shop.items WHERE code = 'N'")
+    #expect(try await leftTables(of: "staging|beside|replace") == [])
+    let undone = try await undoReplacement(done.id)
+    #expect(undone.deleted == Int64(total) && undone.restored == 5)
+    #expect(try await rows(content) == old)
+    let back = try dump()
+    #expect(back.difference(from: before).isEmpty, "\(back.difference(from: before))")
+    #expect(try await leftTables() == [])
+  }
+
   /// Takes a replacement back.
   @discardableResult
   func undoReplacement(_ id: ImportID) async throws -> UndoOutcome {
@@ -182,12 +210,16 @@ extension ImportBench {
     }
   }
 
-  /// Tables in our own schema that imports have left.
-  func leftTables() async throws -> [String] {
-    try await rows(
-      """
-      SELECT relname FROM pg_class WHERE relnamespace = 'sluice'::regnamespace
-         AND relname ~ '^(staging|replace|undo|undone)_[0-9a-f]{32}' ORDER BY 1
-      """)
+  /// The query for tables in our own schema, and what belongs to them, that imports have left.
+  static func leftTables(of kinds: String) -> String {
+    """
+    SELECT relname FROM pg_class WHERE relnamespace = 'sluice'::regnamespace
+       AND relname ~ '^(\(kinds))_[0-9a-f]{32}' ORDER BY 1
+    """
+  }
+
+  func leftTables(of kinds: String = "staging|beside|replace|undo|undone") async throws -> [String]
+  {
+    try await rows(Self.leftTables(of: kinds))
   }
 }

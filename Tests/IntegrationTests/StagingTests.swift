@@ -2,6 +2,7 @@ import ImportModel
 import Postgres
 import Queue
 import Staging
+import TestSupport
 import Testing
 
 @Suite("Staging")
@@ -196,6 +197,23 @@ struct StagingTests {
         layout: StagingLayout(columns: [StagingLayout.Column(name: "id", sqlType: "bigint")]))
       #expect(try await other.prepare(lease: lease, on: bench.connection) == nil)
       #expect(try await sizes(bench, table) == [0, 0, 0])
+    }
+  }
+
+  @Test(
+    "sessions of a worker that had the lease before do not hold staging for ever",
+    arguments: ["sluice import", "sluice arbiter"])
+  func formerWorkers(session: String) async throws {
+    try await ImportBench.run { bench in
+      let (table, lease, _) = try await prepared(bench)
+      var database = bench.database
+      database.settings["application_name"] = session
+      let former = try await TestDatabase.connect(database)
+      try await former.execute("BEGIN; LOCK TABLE \(table.name) IN ACCESS SHARE MODE")
+      // Nothing is whole: it is made anew.
+      #expect(try await table.prepare(lease: lease, on: bench.connection) == nil)
+      await #expect(throws: PostgresError.self) { try await former.query("SELECT") }
+      await former.close()
     }
   }
 

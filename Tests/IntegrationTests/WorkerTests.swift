@@ -280,6 +280,34 @@ struct WorkerTests {
     }
   }
 
+  @Test("sessions are used again, and know nothing of the import before")
+  func sessionsAgain() async throws {
+    try await ImportBench.run { bench in
+      // The server's process that has inserted the row.
+      try await bench.connection.execute(
+        """
+        CREATE TABLE public.t (id integer PRIMARY KEY, at timestamptz,
+          session integer DEFAULT pg_backend_pid())
+        """)
+      // One after the other: whoever is quicker than the end of the import before needs sessions of his own.
+      try await bench.withWorker(concurrency: 1) { _ in
+        for (id, zone) in [(1, nil), (2, "Asia/Tokyo"), (3, nil)] {
+          let task = try await bench.submit("id,at\n\(id),2024-01-01 00:00\n", into: "public.t") {
+            $0.timezone = zone
+          }
+          #expect(try await bench.ended(task).status == .done)
+        }
+      }
+      #expect(
+        try await bench.rows(
+          "SELECT id, at - timestamptz '2024-01-01 00:00 Asia/Tokyo' FROM t WHERE id = 2")
+          == ["2|00:00:00"])
+      #expect(
+        try await bench.rows("SELECT count(DISTINCT at) FROM t WHERE id <> 2") == ["1"])
+      #expect(try await bench.rows("SELECT count(DISTINCT session) FROM t") == ["1"])
+    }
+  }
+
   @Test("a worker that lost its lease merges nothing")
   func lateMerge() async throws {
     try await ImportBench.run { bench in

@@ -16,13 +16,15 @@ struct ConnectionTests {
       """
       SELECT current_setting('work_mem') AS m, current_setting('sluice.note') AS n,
              current_setting('application_name') AS a, current_setting('client_encoding') AS e,
-             pg_backend_pid() AS pid, current_setting('server_version_num') AS v
+             pg_backend_pid() AS pid, current_setting('server_version_num') AS v,
+             current_setting('jit') AS jit
       """
     ).rows[0]
     #expect(row["m"] == "5MB")
     #expect(row["n"] == "it's a \\ \"test\"")
     #expect(row["a"] == "my 'name'")
     #expect(row["e"] == "UTF8")
+    #expect(row["jit"] == "off")
     #expect(try row.int("pid") == Int(connection.backendPID))
     #expect(try row.int("v") == connection.serverVersion)
     await connection.close()
@@ -72,6 +74,41 @@ struct ConnectionTests {
       _ = try await connection.queryCached("SELECT * FROM t")
       try await connection.execute("ALTER TABLE t ADD b int DEFAULT 2")
       #expect(try await connection.queryCached("SELECT * FROM t").columns == ["a", "b"])
+    }
+  }
+
+  @Test("plans cached statements once where that is asked for, and as before afterwards")
+  func plannedOnce() async throws {
+    var configuration = try TestDatabase.configuration()
+    for mode in ["auto", "force_custom_plan"] {
+      configuration.settings = ["plan_cache_mode": mode]
+      let connection = try await TestDatabase.connect(configuration)
+      @Sendable func run() async throws {
+        _ = try await connection.queryCached("SELECT $1::int", [.int(1)])
+      }
+      func shown() async throws -> String? {
+        try await connection.query("SHOW plan_cache_mode").rows[0][0]
+      }
+      try await connection.planningOnce { _ in
+        for _ in 1...2 { try await run() }
+      }
+      try await run()
+      let plans = try await connection.query(
+        "SELECT generic_plans AS g, custom_plans AS c FROM pg_prepared_statements"
+      ).rows[0]
+      #expect(try (plans.int("g"), plans.int("c")) == (2, 1))
+      #expect(try await shown() == mode)
+      await #expect(throws: PostgresError.self) {
+        try await connection.planningOnce { _ = try await $0.query("SELECT 1/0") }
+      }
+      #expect(try await shown() == mode)
+      await #expect(throws: PostgresError.self) {
+        try await connection.transaction {
+          try await $0.planningOnce { _ = try await $0.query("SELECT 1/0") }
+        }
+      }
+      #expect(try await shown() == mode)
+      await connection.close()
     }
   }
 

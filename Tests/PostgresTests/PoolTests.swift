@@ -56,6 +56,25 @@ struct PoolTests {
     }
   }
 
+  @Test(
+    "a connection whose body has thrown is lent again, or closed where that is asked for",
+    arguments: [true, false])
+  func afterErrors(stays: Bool) async throws {
+    struct Failure: Error {}
+    try await withPool(limit: 1) { pool, _ in
+      let use = Use()
+      await #expect(throws: Failure.self) {
+        try await pool.withConnection(staysAfterErrors: stays) { connection in
+          use.begin(connection.backendPID)
+          use.end()
+          throw Failure()
+        }
+      }
+      try await pool.withConnection { use.begin($0.backendPID) }
+      #expect(use.sessions == (stays ? 1 : 2))
+    }
+  }
+
   @Test("a caller waits no longer than the timeout, and the next one is served")
   func timeout() async throws {
     try await withPool(limit: 1, waitTimeout: .seconds(2)) { pool, _ in

@@ -49,16 +49,20 @@ extension PostgresConnection {
 
   /// Sets what the configuration wants, in one round trip.
   func applySettings(cancellable: Bool = true) async throws {
-    // Rows are read in these forms, whatever the role or the database is set to.
-    var settings = ["bytea_output": "hex", "standard_conforming_strings": "on"]
+    // Rows are read in these forms, whatever the role or the database is set to. To compile what reads the catalog
+    // takes a hundred times as long as to carry it out.
+    var settings = ["bytea_output": "hex", "standard_conforming_strings": "on", "jit": "off"]
     settings.merge(configuration.settings) { _, ours in ours }
     let pairs = settings.sorted { $0.key < $1.key }
     let calls = pairs.indices.map {
       "pg_catalog.set_config($\($0 * 2 + 1), $\($0 * 2 + 2), false)"
     }
     let parameters = pairs.flatMap { [PostgresParameter.text($0.key), .text($0.value)] }
-    _ = try await query(
-      "SELECT " + calls.joined(separator: ", "), parameters, cancellable: cancellable)
+    let mode = "pg_catalog.current_setting('plan_cache_mode') AS plan_cache_mode"
+    let row = try await query(
+      "SELECT \((calls + [mode]).joined(separator: ", "))", parameters, cancellable: cancellable
+    ).rows[0]
+    planCacheMode = try row.string("plan_cache_mode")
     session.reset()
   }
 }

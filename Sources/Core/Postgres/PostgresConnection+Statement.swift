@@ -25,6 +25,30 @@ extension PostgresConnection {
     }
   }
 
+  /// Runs a body in which the session plans each statement of `queryCached` once, and not for each set of parameters.
+  ///
+  /// It is for queries of the catalog, which take longer to plan than to run, and have the same plan for each table.
+  public func planningOnce<R: Sendable>(
+    _ body: @Sendable (PostgresConnection) async throws -> R
+  ) async throws -> R {
+    try await plan("force_generic_plan")
+    do {
+      let result = try await body(self)
+      try await plan(planCacheMode)
+      return result
+    } catch {
+      // The end of a transaction that has failed takes the setting back.
+      if transactionStatus != PQTRANS_INERROR, isUsable { try await plan(planCacheMode) }
+      throw error
+    }
+  }
+
+  private func plan(_ mode: String) async throws {
+    _ = try await query(
+      "SELECT pg_catalog.set_config('plan_cache_mode', $1, false)", [.text(mode)],
+      cancellable: false)
+  }
+
   /// Runs a script of several statements, without parameters; results are dropped.
   ///
   /// Without a BEGIN of its own, the script is one transaction (simple query protocol).

@@ -23,6 +23,8 @@ public actor PostgresConnection {
   var statements = StatementCache()
   var copy = CopyState()
   var savepoints = 0
+  /// How the session plans statements, unless `planningOnce` has it otherwise.
+  var planCacheMode = "auto"
 
   /// The process of the server that serves this session, as in `pg_stat_activity`.
   public nonisolated let backendPID: Int32

@@ -49,10 +49,12 @@ public actor PostgresPool {
 
   /// Lends a connection to the body; it must not be used after the body has returned.
   ///
+  /// - Parameter staysAfterErrors: whether a connection whose body has thrown is lent again, once it is reset. That
+  ///   waits for the server to answer; where nobody has the time, it is closed.
   /// - Throws: `PostgresError` with code `poolTimeout`, `closed` or `connection`, `CancellationError`,
   ///   or what the body throws.
   public func withConnection<R: Sendable>(
-    _ body: @Sendable (PostgresConnection) async throws -> R
+    staysAfterErrors: Bool = true, _ body: @Sendable (PostgresConnection) async throws -> R
   ) async throws -> R {
     let lease = try await acquire()
     do {
@@ -60,7 +62,11 @@ public actor PostgresPool {
       await giveBack(lease)
       return result
     } catch {
-      await giveBack(lease)
+      if staysAfterErrors {
+        await giveBack(lease)
+      } else {
+        perform(machine.returned(lease.number, usable: false, at: .now))
+      }
       throw error
     }
   }

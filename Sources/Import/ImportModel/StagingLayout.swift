@@ -1,5 +1,5 @@
 /// The columns of a staging table: the row's number, then those columns of the target that the file
-/// has.
+/// has; or those columns alone, where the table is to take the target's place.
 public struct StagingLayout: Sendable, Equatable {
   /// A column of the target as it is staged.
   public struct Column: Sendable, Equatable {
@@ -41,22 +41,30 @@ public struct StagingLayout: Sendable, Equatable {
 
   /// Name of the column that holds the row's number: none of the target's.
   public let rowColumn: String
+  /// Whether the row's number comes first.
+  public let numbersRows: Bool
   /// In the order of the encoded tuples, behind the row's number.
   public let columns: [Column]
 
   /// Lays out a staging table.
-  public init(columns: [Column]) {
+  public init(columns: [Column], numbersRows: Bool = true) {
     self.columns = columns
+    self.numbersRows = numbersRows
     var name = "sluice_row"
     while columns.contains(where: { $0.name == name }) { name += "_" }
     rowColumn = name
   }
 
+  /// The name of an import's staging table in the schema `sluice`, unquoted.
+  public static func tableName(of id: ImportID) -> String { "staging_" + id.digits }
+
   /// Whether natural keys are still to be looked up.
   public var hasLookups: Bool { columns.contains { $0.lookup != nil } }
 
   /// The same with the values that were found in the place of the keys: what is merged.
-  public var resolved: StagingLayout { StagingLayout(columns: columns.map(\.resolved)) }
+  public var resolved: StagingLayout {
+    StagingLayout(columns: columns.map(\.resolved), numbersRows: numbersRows)
+  }
 }
 
 extension StagingLayout.Column {

@@ -16,7 +16,16 @@ struct MergeGround: Sendable {
     _ request: MergeRequest, rules: TargetRules, part: StagedSize? = nil,
     on connection: PostgresConnection
   ) async throws -> MergeGround {
-    let triggers = try await connection.query(
+    try await connection.planningOnce {
+      try await planned(request, rules: rules, part: part, on: $0)
+    }
+  }
+
+  private static func planned(
+    _ request: MergeRequest, rules: TargetRules, part: StagedSize?,
+    on connection: PostgresConnection
+  ) async throws -> MergeGround {
+    let triggers = try await connection.queryCached(
       MergeStatements.rowTriggers, [.int(Int64(request.target.oid))]
     ).rows[0]
     return MergeGround(
@@ -32,7 +41,7 @@ struct MergeGround: Sendable {
     of request: MergeRequest, _ part: StagedSize?, on connection: PostgresConnection
   ) async throws -> StagedSize {
     if let part { return part }
-    let blocks = try await connection.query(
+    let blocks = try await connection.queryCached(
       MergeStatements.stagingBlocks, [.text(request.staging)]
     ).rows[0].int64("blocks")
     return StagedSize(blocks: blocks, rows: request.staged.ok)
@@ -82,13 +91,17 @@ struct MergeChoice: Sendable {
   let plan: MergePlan
   let report: MergePlanReport
   let sizing: SliceSizing
+  /// Whether nearly all staged rows stand in the target as they are.
+  let isMostlySame: Bool
 
   private init(
     _ plan: MergePlan, _ reason: String, rows: Int64, targetRows: Int64? = nil,
-    knownShare: Double? = nil, sizing: SliceSizing = .tuned, settings: [String: String] = [:]
+    knownShare: Double? = nil, isMostlySame: Bool = false, sizing: SliceSizing = .tuned,
+    settings: [String: String] = [:]
   ) {
     self.plan = plan
     self.sizing = sizing
+    self.isMostlySame = isMostlySame
     report = MergePlanReport(
       name: plan.rawValue, reason: reason, targetRows: targetRows, stagedRows: rows,
       knownShare: knownShare, settings: MergeChoice.common.merging(settings) { $1 })
@@ -116,8 +129,10 @@ struct MergeChoice: Sendable {
     _ request: MergeRequest, _ ground: MergeGround, rows: Int64, isKnown: Bool = false,
     on connection: PostgresConnection, helpedBy helper: PostgresConnection? = nil
   ) async throws -> MergeChoice {
-    let targetRows = try await connection.query(rowsOfTarget, [.int(Int64(request.target.oid))])
-      .rows[0].int64("rows")
+    let targetRows = try await connection.queryCached(
+      rowsOfTarget, [.int(Int64(request.target.oid))]
+    )
+    .rows[0].int64("rows")
     guard request.hasKey else {
       return MergeChoice(
         .append, "rows are appended, no key is looked up", rows: rows, targetRows: targetRows)
@@ -129,8 +144,8 @@ struct MergeChoice: Sendable {
         : "the key holds NULLs for equal"
       return MergeChoice(.onConflict, reason, rows: rows, targetRows: targetRows)
     }
-    let known = isKnown ? nil : try await probe(request, ground, on: connection)
-    let choice = join(rows: rows, targetRows: targetRows, knownShare: known, ground)
+    let sample = isKnown ? nil : try await probe(request, ground, on: connection)
+    let choice = join(rows: rows, targetRows: targetRows, sample, ground)
     if !isKnown {
       if let helper {
         // Both sessions go by what is committed.
@@ -139,11 +154,16 @@ struct MergeChoice: Sendable {
         try await analyzeKeys(request, on: connection)
       }
     }
-    for (name, value) in choice.report.settings.sorted(by: { $0.key < $1.key }) {
+    try await choice.makeSettings(on: connection)
+    return choice
+  }
+
+  /// Makes the settings of the plan, until the transaction at hand ends.
+  func makeSettings(on connection: PostgresConnection) async throws {
+    for (name, value) in report.settings.sorted(by: { $0.key < $1.key }) {
       _ = try await connection.query(
         "SELECT set_config($1, $2, true)", [.text(name), .text(value)])
     }
-    return choice
   }
 
   /// Without statistics, the planner takes a key of staging for one of 200 values, and hashes the target
@@ -157,18 +177,14 @@ struct MergeChoice: Sendable {
   }
 
   private static func join(
-    rows: Int64, targetRows: Int64, knownShare: Double?, _ ground: MergeGround
+    rows: Int64, targetRows: Int64, _ sample: Sample?, _ ground: MergeGround
   ) -> MergeChoice {
-    let size = min(1_000_000, max(200_000, rows / 4))
+    let knownShare = sample?.known
+    let isMostlySame = (sample?.same ?? 0) >= 0.9 && rows >= Merger.leastRowsForHelp
+    // Where next to nothing is written, two sessions take half of the rows each.
+    let size = min(1_000_000, isMostlySame ? (rows + 1) / 2 : max(200_000, rows / 4))
     let readings = Double((rows + size - 1) / max(1, size))
-    let known = knownShare.map {
-      switch $0 {
-      case ..<0.05: "mostly new"
-      case 0.95...: "mostly known"
-      default: "new and known"
-      }
-    }
-    let words = known.map { ", the file's are \($0)" } ?? ""
+    let words = sample.map { ", the file's are \($0.words)" } ?? ""
     if Double(targetRows) * max(1, readings) > Double(rows) * scanFactor {
       return MergeChoice(
         .joinByIndex, "few rows for a table of this size\(words)", rows: rows,
@@ -180,26 +196,51 @@ struct MergeChoice: Sendable {
     let memory = min(256, max(64, Int(bytes / 1_048_576)))
     return MergeChoice(
       .joinByScan, "many rows for a table of this size\(words)", rows: rows,
-      targetRows: targetRows, knownShare: knownShare, sizing: .fixed(Int(size)),
+      targetRows: targetRows, knownShare: knownShare, isMostlySame: isMostlySame,
+      sizing: .fixed(Int(size)),
       settings: ["work_mem": "\(memory)MB"])
   }
 
-  /// The share of staged rows whose key the target has, by a sample; nil where nothing is staged.
+  /// Shares of staged rows.
+  private struct Sample {
+    /// Those whose key the target has.
+    let known: Double
+    /// Those of them that would change nothing.
+    let same: Double
+
+    var words: String {
+      switch (known, same) {
+      case (..<0.05, _): "mostly new"
+      case (0.95..., 0.95...): "mostly known and unchanged"
+      case (0.95..., _): "mostly known"
+      default: "new and known"
+      }
+    }
+  }
+
+  /// - Returns: nil where nothing is staged.
   private static func probe(
     _ request: MergeRequest, _ ground: MergeGround, on connection: PostgresConnection
-  ) async throws -> Double? {
+  ) async throws -> Sample? {
     let blocks = ground.staged.blocks
     let count = min(blocks, probes)
     let places = (0..<count).map { "(\(ground.staged.first + $0 * blocks / count),1)" }
     let match = KeyMatch(request, rules: ground.rules)
+    let statements = MergeStatements(
+      request, rules: ground.rules, images: ground.images, countsSame: false)
     let found = try await connection.query(
       """
-      SELECT count(*) AS sampled, count(*) FILTER (WHERE \(match.isHeld(where: "true"))) AS known
+      SELECT count(*) AS sampled, count(*) FILTER (WHERE \(match.isHeld(where: "true"))) AS known,
+             count(*) FILTER (WHERE \(match.isHeld(
+               where: "NOT (\(statements.differences("t", request.value)))"))) AS same
         FROM \(request.staging) s WHERE s.ctid = ANY ($1::tid[])
       """, [.textArray(places)]
     ).rows[0]
-    let sampled = try found.int64("sampled")
-    return sampled == 0 ? nil : Double(try found.int64("known")) / Double(sampled)
+    let sampled = Double(try found.int64("sampled"))
+    guard sampled > 0 else { return nil }
+    return Sample(
+      known: Double(try found.int64("known")) / sampled,
+      same: Double(try found.int64("same")) / sampled)
   }
 
   /// By the planner's own reckoning: the rows a page had at the last ANALYZE, and the pages there are now.

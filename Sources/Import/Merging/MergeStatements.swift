@@ -95,25 +95,17 @@ struct MergeStatements {
 
   /// What is kept of rows that `plainInsert` puts in, told by staging; nil where only the target can tell. To
   /// return all that from the insert takes longer.
-  func imagesOfStaged(isLarge: Bool) -> String? {
-    guard let returned = images.returned(of: { inserted($0) }) else { return nil }
+  ///
+  /// - Parameter isBeside: whether another transaction asks than the one that inserts.
+  func imagesOfStaged(isLarge: Bool, isBeside: Bool = false) -> String? {
+    let value = { request.inserted($0, rules: rules, isBeside: isBeside) }
+    guard let returned = images.returned(of: value) else { return nil }
     let rows =
       "(SELECT \(returned) FROM \(request.staging) s WHERE \(MergeStatements.slice)) w"
     return """
       WITH kept AS (\(images.keepInserted(rows, isLarge: isLarge)) RETURNING n)
       SELECT coalesce(sum(n), 0)::bigint AS kept FROM kept
       """
-  }
-
-  /// What a column of the target will hold when a staged row is inserted, as exactly its type; nil where that
-  /// is not known before.
-  private func inserted(_ name: String) -> String? {
-    if let column = request.target.columns.first(where: { $0.name == name }),
-      request.layout.columns.contains(where: { $0.name == name })
-    {
-      return "CAST(s.\(quotedIdentifier(name)) AS \(column.type.sqlName))"
-    }
-    return rules.column(name).flatMap { $0.isSettled ? $0.filledIn : nil }
   }
 
   /// Puts rows in, and keeps nothing of them.
@@ -131,6 +123,18 @@ struct MergeStatements {
 }
 
 extension MergeRequest {
+  /// What a column of the target will hold when a staged row `s` is inserted, as exactly its type; nil where that
+  /// is not known before.
+  ///
+  /// - Parameter isBeside: whether another transaction asks than the one that inserts.
+  func inserted(_ name: String, rules: TargetRules, isBeside: Bool) -> String? {
+    guard let column = rules.column(name) else { return nil }
+    if layout.columns.contains(where: { $0.name == name }) {
+      return "CAST(s.\(quotedIdentifier(name)) AS \(column.type))"
+    }
+    return (isBeside ? column.isFixed : column.isSettled) ? column.filledIn : nil
+  }
+
   /// The columns that an update writes.
   var writableColumns: [StagingLayout.Column] {
     guard mode == .upsert else { return [] }

@@ -22,15 +22,15 @@ public struct Merger: Sendable {
   /// Who waits for a lock keeps a worker's place: after five seconds the import is handed back. A shorter
   /// limit of the role or the database stays.
   static let limitOfWaits = """
-    SELECT set_config('lock_timeout', '5s', true) FROM pg_settings
-     WHERE name = 'lock_timeout' AND setting::integer NOT BETWEEN 1 AND 5000
+    SELECT set_config('lock_timeout', '5s', true)
+     WHERE current_setting('lock_timeout') = '0' OR current_setting('lock_timeout')::interval > '5s'
     """
 
   let request: MergeRequest
   let duplicates: DuplicateStatements
   let connection: PostgresConnection
   /// A second session, for what does not have to wait for the first.
-  private let helper: PostgresConnection?
+  let helper: PostgresConnection?
   let watch: Watch
   let reject: Reject
   let check: CheckRejects
@@ -117,16 +117,18 @@ public struct Merger: Sendable {
       if request.hasKey, hope == nil || request.duplicates == .first {
         try await removeDuplicates(&counts)
       }
-      // Most files go without a fault: rules are looked at if one does not.
-      if hope == nil, sieve.isNeeded {
-        // A copy of the target would be refused nothing for its references.
-        let isRefused = original == nil || rules.references.isEmpty
-        if !isEmpty, sieve.canWait, isRefused,
-          let merged = try await hoping(counts, of: staged, rules: rules, isEmpty: false)
-        {
-          return .success(try await end(merged))
-        }
-        if let failure = try await sift(sieve, &counts) { return .failure(failure) }
+      // Most files go without a fault: rules are looked at if one does not. Nor is each fault looked for by itself
+      // then, which a second session could not help with.
+      let isLarge = request.hasKey && counts.ok - counts.skipped >= Merger.leastRowsForHelp
+      // A copy of the target would be refused nothing for its references.
+      let isRefused = original == nil || rules.references.isEmpty
+      if hope == nil, !isEmpty, sieve.isNeeded || isLarge, sieve.canWait, isRefused,
+        let merged = try await hoping(counts, of: staged, rules: rules, isEmpty: false)
+      {
+        return .success(try await end(merged))
+      }
+      if hope == nil, sieve.isNeeded, let failure = try await sift(sieve, &counts) {
+        return .failure(failure)
       }
       if hope == nil, isEmpty,
         let merged = try await hoping(counts, of: staged, rules: rules, isEmpty: true)
@@ -197,9 +199,11 @@ public struct Merger: Sendable {
     let merged: RowCounts
     switch plan.help {
     case .none:
-      merged = try await fill(plan, counts)
+      merged = try await fill(plan, counts, imagesAreBeside: false)
     case .images(let beside):
-      let (filled, kept) = try await beside.run { try await fill(plan, counts) }
+      let (filled, kept) = try await beside.run {
+        try await fill(plan, counts, imagesAreBeside: true)
+      }
       if filled.inserted != kept { throw RowsSwallowed() }
       try await beside.adopt(on: connection)
       merged = filled
@@ -212,9 +216,9 @@ public struct Merger: Sendable {
     return Merged(counts: merged, plan: plan)
   }
 
-  private func fill(_ plan: Plan, _ counts: RowCounts) async throws -> RowCounts {
-    var imagesAreBeside = false
-    if case .images = plan.help { imagesAreBeside = true }
+  private func fill(
+    _ plan: Plan, _ counts: RowCounts, imagesAreBeside: Bool
+  ) async throws -> RowCounts {
     let slices = SliceMerge(
       self, choice: plan.choice, ground: plan.ground, imagesAreBeside: imagesAreBeside)
     let merged = try await slices.whole(counts)
@@ -223,9 +227,10 @@ public struct Merger: Sendable {
   }
 
   /// Drops what a second session has made for a merge that has come to nothing.
-  private func abandonHelp() async {
+  func abandonHelp() async {
     guard let helper else { return }
-    await BesideTables.abandon(of: request.lease, on: helper)
+    // In a task of its own: where this one was called off, they may be large.
+    await Task { await BesideTables.abandon(of: request.lease, on: helper) }.value
   }
 
   /// Ends the import.
@@ -278,7 +283,11 @@ public struct Merger: Sendable {
       }
     }
     if case .images = help {} else { try await ground.images.createInserted(on: connection) }
-    if case .changes = help {} else { try await ground.images.createUpdated(on: connection) }
+    // In an empty table, there is nothing to change.
+    if case .changes = help {
+    } else if !isEmpty {
+      try await ground.images.createUpdated(on: connection)
+    }
     return Plan(ground: ground, choice: choice, indexes: indexes, help: help)
   }
 
@@ -286,7 +295,7 @@ public struct Merger: Sendable {
   static let leastRowsForHelp: Int64 = 20_000
 
   /// - Returns: nil where the second session is lost: it may have been idle for long, while the file was staged.
-  private func availableHelper(rows: Int64) async throws -> PostgresConnection? {
+  func availableHelper(rows: Int64) async throws -> PostgresConnection? {
     guard let helper, rows >= Merger.leastRowsForHelp else { return nil }
     do {
       _ = try await helper.query("SELECT")
@@ -297,12 +306,18 @@ public struct Merger: Sendable {
   }
 
   func prepare() async throws {
+    try await Merger.makeSettings(on: connection)
+    let key = Merger.lockSpace << 32 | Int64(request.target.oid)
+    _ = try await connection.queryCached("SELECT pg_advisory_xact_lock($1)", [.int(key)])
+  }
+
+  /// Makes the settings of each transaction of a merge.
+  static func makeSettings(on connection: PostgresConnection) async throws {
     let settings = MergeChoice.common.sorted { $0.key < $1.key }
     try await connection.execute(
       settings.map { "SET LOCAL \($0.key) = '\($0.value)'" }.joined(separator: "; "))
-    _ = try await connection.query(Merger.limitOfWaits)
-    let key = Merger.lockSpace << 32 | Int64(request.target.oid)
-    _ = try await connection.query("SELECT pg_advisory_xact_lock($1)", [.int(key)])
+    _ = try await connection.queryCached(Merger.limitOfWaits)
+    try await PageImages.hasten(on: connection)
   }
 
   /// Takes the rows that break rules out of staging.
@@ -360,6 +375,8 @@ public struct Merger: Sendable {
         hint: "\(outcome); please report this with the import's id")
     }
     try await noteChanges(counts, content: content)
+    var report = report
+    if let made = report { report = try await PageImages.noted(in: made, on: connection) }
     let sql = """
       UPDATE sluice.imports SET
         status = 'done', finished_at = clock_timestamp(), lease_id = NULL, lease_expires_at = NULL,
@@ -370,7 +387,7 @@ public struct Merger: Sendable {
         plan = $10::jsonb, profile = $11::jsonb
       WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested
       """
-    let ended = try await connection.query(
+    let ended = try await connection.queryCached(
       sql,
       [
         .text(request.lease.importID.description), .text(request.lease.id), .int(counts.read),
@@ -383,7 +400,7 @@ public struct Merger: Sendable {
     if ended.affected == 0 { throw LeaseLost(request.lease) }
     guard clearsLedger else { return }
     // Staging itself is dropped after the commit: whoever reads it must not hold up the end.
-    _ = try await connection.query(
+    _ = try await connection.queryCached(
       "DELETE FROM sluice.chunks WHERE import_id = $1::uuid",
       [.text(request.lease.importID.description)])
   }

@@ -84,7 +84,7 @@ extension RowDigest {
   static func read(
     _ table: UInt32, only names: [String]? = nil, on connection: PostgresConnection
   ) async throws -> RowDigest {
-    let result = try await connection.query(
+    let result = try await connection.queryCached(
       sql, [.int(Int64(table)), names.map { .textArray($0) } ?? .null])
     return RowDigest(
       columns: try result.rows.map { row in

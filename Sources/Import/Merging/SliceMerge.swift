@@ -61,15 +61,17 @@ struct SliceMerge: Sendable {
     return counts
   }
 
-  /// All of staging, in slices of the size that the plan begins with, but for the first two: until a look at
-  /// the first one is done, nothing is written.
-  var slicesAhead: [StagedSlice] {
+  /// All of staging, in slices of the size that the plan begins with.
+  ///
+  /// - Parameter shares: of that size, for the first ones.
+  func slices(first shares: [Double] = []) -> [StagedSlice] {
     var (slices, start): ([StagedSlice], Int64) = ([], 0)
     while start < blocks {
-      let share = slices.isEmpty ? 0.2 : slices.count == 1 ? 0.5 : 1
-      let step = max(1, Int64(Double(choice.sizing.first) * share / rowsPerBlock))
-      slices.append(staged.slice(start..<min(blocks, start + step)))
-      start += step
+      let share = slices.count < shares.count ? shares[slices.count] : 1
+      let pages = (Double(choice.sizing.first) * share / rowsPerBlock).rounded(.up)
+      let end = min(blocks, start + max(1, Int64(pages)))
+      slices.append(staged.slice(start..<end))
+      start = end
     }
     return slices
   }

@@ -54,7 +54,7 @@ struct UndoImages: Sendable {
     on connection: PostgresConnection
   ) async throws -> UndoImages {
     let keys = rowKey(of: request)
-    let rows = try await connection.query(
+    let rows = try await connection.queryCached(
       columns, [.int(Int64(request.target.oid)), .textArray(keys)]
     ).rows
     let all = try rows.map { row in
@@ -69,7 +69,7 @@ struct UndoImages: Sendable {
         ? [] : all.filter { !keys.contains($0.name) && (isRewritten || given.contains($0.name)) },
       digest: try await RowDigest.read(request.target.oid, on: connection),
       request: request,
-      hasLZ4: try await connection.query(lz4).rows[0].bool("found"))
+      hasLZ4: try await connection.queryCached(lz4).rows[0].bool("found"))
   }
 
   /// What tells one row of the target from another.
@@ -128,20 +128,17 @@ struct UndoImages: Sendable {
       "CREATE TABLE \(updated) (digest bigint NOT NULL\((single + former).joined()))")
   }
 
-  /// Makes a table that a second session has filled that of the import's images.
-  func adopt(_ table: String, as part: String, on connection: PostgresConnection) async throws {
-    let name = "undo_\(request.lease.importID.digits)_\(part)"
-    try await connection.execute("ALTER TABLE \(table) RENAME TO \(quotedIdentifier(name))")
-  }
-
   /// Enters what can be taken back, and drops the tables that are not needed for it.
   func seal(_ counts: RowCounts, on connection: PostgresConnection) async throws {
-    guard request.keepsImages else { return }
-    if counts.inserted == 0 { try await connection.execute("DROP TABLE \(inserted)") }
-    if counts.updated == 0, !images.isEmpty {
-      try await connection.execute("DROP TABLE \(updated)")
-    }
+    try await dropEmpty(counts, on: connection)
     try await enter(counts, on: connection)
+  }
+
+  /// Drops the tables that have been left without images.
+  func dropEmpty(_ counts: RowCounts, on connection: PostgresConnection) async throws {
+    guard request.keepsImages else { return }
+    if counts.inserted == 0 { try await connection.execute("DROP TABLE IF EXISTS \(inserted)") }
+    if counts.updated == 0 { try await connection.execute("DROP TABLE IF EXISTS \(updated)") }
   }
 
   /// Enters what can be taken back; with batches, over what was entered with those before.
@@ -155,7 +152,7 @@ struct UndoImages: Sendable {
       ON CONFLICT (import_id) DO UPDATE SET rows_inserted = excluded.rows_inserted,
           rows_updated = excluded.rows_updated, expires_at = excluded.expires_at
       """
-    _ = try await connection.query(
+    _ = try await connection.queryCached(
       sql,
       [
         .text(request.lease.importID.description), .int(Int64(request.target.oid)),

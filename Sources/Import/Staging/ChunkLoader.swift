@@ -121,7 +121,7 @@ public struct ChunkLoader: Sendable {
        WHERE i.id = $1::uuid AND i.lease_id = $2::uuid AND NOT i.cancel_requested
          FOR SHARE
       """
-    let entered = try await connection.query(
+    let entered = try await connection.queryCached(
       sql,
       [
         .text(lease.importID.description), .text(lease.id), .int(number), .int(chunk.start.byte),

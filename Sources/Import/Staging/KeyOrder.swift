@@ -24,8 +24,8 @@ struct KeyOrder {
   /// Looks at the columns of a key; nothing is told of rows that lack one of them.
   init(_ key: [String], in layout: StagingLayout) {
     let found = layout.columns.indices.filter { key.contains(layout.columns[$0].name) }
-    // The row's number comes first.
-    fields = found.map { $0 + 1 }
+    // The row's number may come first.
+    fields = layout.numbersRows ? found.map { $0 + 1 } : found
     isPadded = found.map { layout.columns[$0].sqlType.hasPrefix("character varying(") }
     isAscending = !key.isEmpty && found.count == key.count
   }

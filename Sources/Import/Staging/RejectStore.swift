@@ -75,7 +75,7 @@ public enum RejectStore {
         FROM unnest($2::bigint[], $3::integer[], $4::bigint[], $5::text[], $6::text[], $7::text[],
                     $8::text[], $9::bytea[]) AS r
       """
-    _ = try await connection.query(
+    _ = try await connection.queryCached(
       sql,
       [
         .text(importID.description), .int8Array(group.map(\.row)), .int8Array(ordinals),
@@ -95,7 +95,7 @@ public enum RejectStore {
     _ id: ImportID, besides merged: MergedBatches, on connection: PostgresConnection
   ) async throws -> Bool {
     let sql = "SELECT EXISTS (SELECT FROM sluice.rejects WHERE \(isOpen)) AS found"
-    return try await connection.query(sql, open(id, merged)).rows[0].bool("found")
+    return try await connection.queryCached(sql, open(id, merged)).rows[0].bool("found")
   }
 
   /// Removes some rejects of an import, few enough for a short statement; not those of rows that batches have

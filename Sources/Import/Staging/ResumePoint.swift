@@ -35,7 +35,7 @@ public struct ResumePoint: Sendable, Equatable {
              sum(rows_skipped)::bigint AS rows_skipped, bool_or(readies_batches) AS is_ready
         FROM sluice.chunks WHERE import_id = $1::uuid HAVING count(*) > 0
       """
-    guard let row = try await connection.query(sql, [.text(id.description)]).rows.first else {
+    guard let row = try await connection.queryCached(sql, [.text(id.description)]).rows.first else {
       return nil
     }
     var counts = RowCounts()
@@ -62,7 +62,8 @@ public struct ResumePoint: Sendable, Equatable {
        WHERE import_id = $1::uuid AND first_row <= $2 AND last_row >= $2
       """
     guard
-      let found = try await connection.query(sql, [.text(id.description), .int(row)]).rows.first
+      let found = try await connection.queryCached(sql, [.text(id.description), .int(row)]).rows
+        .first
     else { return nil }
     return FilePosition(
       byte: try found.int64("first_byte"), row: try found.int64("first_row") - 1,

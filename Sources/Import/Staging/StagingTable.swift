@@ -1,17 +1,37 @@
 public import ImportModel
 public import Postgres
 
-/// The UNLOGGED table that holds the rows of one import until they are merged.
+/// The table that holds the rows of one import until they are merged: UNLOGGED, with the number of each row, or
+/// as it will stand in the target's place.
 public struct StagingTable: Sendable {
+  /// A table that is staged into as it will stand in the target's place.
+  public struct StandIn: Sendable {
+    /// The table's comment, which tells what it is built after: a table with another one is of no use.
+    let mark: String
+    let make: @Sendable (PostgresConnection) async throws -> Void
+
+    /// - Parameters:
+    ///   - mark: the table's comment once it is made, see `mark`.
+    ///   - make: makes the table, under the name that it has as staging.
+    public init(mark: String, make: @escaping @Sendable (PostgresConnection) async throws -> Void) {
+      self.mark = mark
+      self.make = make
+    }
+  }
+
   /// The import.
   public let importID: ImportID
   /// Its columns.
   public let layout: StagingLayout
+  private let standIn: StandIn?
 
   /// Names the staging table of an import; makes nothing.
-  public init(importID: ImportID, layout: StagingLayout) {
+  ///
+  /// - Parameter standIn: how it is made where it is to take the target's place.
+  public init(importID: ImportID, layout: StagingLayout, standIn: StandIn? = nil) {
     self.importID = importID
     self.layout = layout
+    self.standIn = standIn
   }
 
   /// The quoted, qualified name.
@@ -21,14 +41,14 @@ public struct StagingTable: Sendable {
   var ownName: String { StagingTable.ownName(of: importID) }
 
   private static func ownName(of id: ImportID) -> String {
-    quotedIdentifier("staging_" + id.digits)
+    quotedIdentifier(StagingLayout.tableName(of: id))
   }
 
   static func name(of id: ImportID) -> String { "sluice.\(ownName(of: id))" }
 
   /// The name of a table that stands beside this one while natural keys are looked up.
   func name(beside part: String) -> String {
-    "sluice.\(quotedIdentifier("staging_\(importID.digits)_\(part)"))"
+    "sluice.\(quotedIdentifier(StagingLayout.tableName(of: importID) + "_\(part)"))"
   }
 
   /// Makes the table, or takes the one that an earlier attempt has left, with what its ledger says.
@@ -98,7 +118,10 @@ public struct StagingTable: Sendable {
     try await connection.execute("SET LOCAL lock_timeout = '2s'")
     try await connection.execute("DROP TABLE IF EXISTS \(name)")
     try await RejectList.begin(importID, room: room, on: connection)
-    try await connection.execute(StagingTable.definition(of: name, with: layout))
+    guard let standIn else {
+      return try await connection.execute(StagingTable.definition(of: name, with: layout))
+    }
+    try await standIn.make(connection)
   }
 
   /// Drops the table and its ledger, if they are there.
@@ -139,14 +162,17 @@ public struct StagingTable: Sendable {
       SELECT pg_terminate_backend(a.pid)
         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
        WHERE l.locktype = 'relation' AND l.relation = to_regclass($1)
-         AND a.datname = current_database() AND a.application_name = $2
+         AND a.datname = current_database() AND a.application_name = ANY ($2)
          AND a.pid <> pg_backend_pid()
       """
-    _ = try await connection.query(sql, [.text(name), .text(StagingTable.applicationName)])
+    let sessions = [StagingTable.applicationName, StagingTable.secondApplicationName]
+    _ = try await connection.queryCached(sql, [.text(name), .textArray(sessions)])
   }
 
   /// The `application_name` of the sessions that stage and merge.
   public static let applicationName = "sluice import"
+  /// That of those which help them: they read what is staged.
+  public static let secondApplicationName = "sluice arbiter"
 
   /// The statement that makes a staging table.
   ///
@@ -163,15 +189,31 @@ public struct StagingTable: Sendable {
 
   /// The COPY into a staging table.
   public static func copyStatement(into name: String, with layout: StagingLayout) -> String {
-    let columns = [layout.rowColumn] + layout.columns.map(\.name)
+    let columns = (layout.numbersRows ? [layout.rowColumn] : []) + layout.columns.map(\.name)
     return """
       COPY \(name) (\(columns.map(quotedIdentifier).joined(separator: ", ")))
       FROM STDIN (FORMAT binary)
       """
   }
 
+  /// Whether there is a table of the name whose rows have numbers.
+  public func isNumbered(on connection: PostgresConnection) async throws -> Bool {
+    try await connection.query(
+      """
+      SELECT EXISTS (
+        SELECT FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum = 1 AND attname = $2
+      ) AS found
+      """, [.text(name), .text(layout.rowColumn)]
+    ).rows[0].bool("found")
+  }
+
   /// Whether the table is there, as it is staged or as it is merged.
   private func isWhole(on connection: PostgresConnection) async throws -> Bool {
+    if let standIn {
+      let found = try await connection.query(
+        "SELECT obj_description(to_regclass($1), 'pg_class') AS mark", [.text(name)])
+      return found.rows[0]["mark"] == standIn.mark
+    }
     if try await hasLayout(layout, on: connection) { return true }
     return try await isResolved(on: connection)
   }
@@ -191,7 +233,7 @@ public struct StagingTable: Sendable {
        WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
        ORDER BY a.attnum
       """
-    let rows = try await connection.query(sql, [.text(name)]).rows
+    let rows = try await connection.queryCached(sql, [.text(name)]).rows
     guard rows.count == layout.columns.count + 1, rows[0]["attname"] == layout.rowColumn else {
       return false
     }
@@ -209,6 +251,7 @@ public func hold(_ lease: Lease, on connection: PostgresConnection) async throws
     SELECT FROM sluice.imports
      WHERE id = $1::uuid AND lease_id = $2::uuid AND NOT cancel_requested FOR SHARE
     """
-  let held = try await connection.query(sql, [.text(lease.importID.description), .text(lease.id)])
+  let held = try await connection.queryCached(
+    sql, [.text(lease.importID.description), .text(lease.id)])
   if held.rows.isEmpty { throw LeaseLost(lease) }
 }

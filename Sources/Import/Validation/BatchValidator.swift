@@ -8,7 +8,7 @@ public import ImportModel
 ///
 /// One thread owns it.
 public final class BatchValidator {
-  /// The columns of the staging table, in the order of the tuples' fields after the row number.
+  /// The columns of the staging table, in the order of the tuples' fields after the row number, if there is one.
   public let stagingColumns: [StagingColumn]
   /// How many values so far were in forms that only Postgres knows.
   public private(set) var doubtfulCount: Int64 = 0
@@ -17,6 +17,7 @@ public final class BatchValidator {
   private let arbiter: Arbiter
   private let profile: ProfileRecorder
   private let fieldsNeeded: Int
+  private let numbersRows: Bool
   private var flags: ContiguousArray<RowFlags> = []
 
   /// Prepares the columns.
@@ -25,12 +26,13 @@ public final class BatchValidator {
   ///   - table: the target that the mapping was made for.
   ///   - mapping: at least one column, as `HeaderMapping` makes it.
   ///   - arbiter: a session with the settings of the one that loads.
+  ///   - numbersRows: whether tuples begin with the row's number.
   ///   - profile: where it notes what it takes.
   /// - Throws: `MappingError` where nothing is mapped, or a column that is none of the table's, or the
   ///   formats do not fit together.
   public init(
     table: TargetTable, mapping: [MappedColumn], options: ValidationOptions, arbiter: Arbiter,
-    profile: ProfileRecorder = ProfileRecorder()
+    numbersRows: Bool = true, profile: ProfileRecorder = ProfileRecorder()
   ) throws(MappingError) {
     guard !mapping.isEmpty else {
       throw MappingError(
@@ -52,6 +54,7 @@ public final class BatchValidator {
     columns = mapping.map { BatchColumn($0, options: options, nullWords: nullWords) }
     stagingColumns = mapping.map { StagingColumn(for: $0.read) }
     fieldsNeeded = mapping.reduce(0) { max($0, $1.field + 1) }
+    self.numbersRows = numbersRows
     self.arbiter = arbiter
     self.profile = profile
   }
@@ -176,7 +179,8 @@ extension BatchValidator {
             body(
               TupleAssembler(
                 pieces: pieces, rows: rows.baseAddress.unsafelyUnwrapped,
-                flags: flags.baseAddress.unsafelyUnwrapped, rowCount: rows.count))
+                flags: flags.baseAddress.unsafelyUnwrapped, rowCount: rows.count,
+                numbersRows: numbersRows))
           }
         }
       }

@@ -25,6 +25,8 @@ struct TupleAssembler {
   let rows: UnsafePointer<RecordRow>
   let flags: UnsafePointer<RowFlags>
   let rowCount: Int
+  /// Whether the row's number comes first.
+  let numbersRows: Bool
 
   /// Bytes that short texts may be copied beyond their end.
   static let slack = 16
@@ -38,9 +40,13 @@ struct TupleAssembler {
     let end = first + pieces.count
     var (out, written) = (start, 0)
     for row in 0..<rowCount where flags[row].isEmpty {
-      store(Int16(truncatingIfNeeded: pieces.count &+ 1), at: &out)
-      store(Int32(8), at: &out)
-      store(rows[row].number, at: &out)
+      if numbersRows {
+        store(Int16(truncatingIfNeeded: pieces.count &+ 1), at: &out)
+        store(Int32(8), at: &out)
+        store(rows[row].number, at: &out)
+      } else {
+        store(Int16(truncatingIfNeeded: pieces.count), at: &out)
+      }
       // Through pointers, since copies of the pieces would cost a few percent.
       var piece = first
       while piece < end {

@@ -20,7 +20,7 @@ public struct ValidationSettings: Sendable, Equatable {
   ///
   /// - Throws: `PostgresError`.
   public static func read(on connection: PostgresConnection) async throws -> ValidationSettings {
-    let result = try await connection.query(
+    let result = try await connection.queryCached(
       """
       SELECT current_setting('TimeZone') AS zone, current_setting('server_encoding') AS encoding
       """)

@@ -65,7 +65,7 @@ struct ServerFacts: Sendable, Decodable, Equatable {
     on connection: PostgresConnection, isThorough: Bool
   ) async throws -> ServerFacts {
     let sql = ServerFacts.sql(version: connection.serverVersion, isThorough: isThorough)
-    let text = try await connection.query(sql).rows[0].string("facts")
+    let text = try await connection.queryCached(sql).rows[0].string("facts")
     return try decoded(ServerFacts.self, text)
   }
 

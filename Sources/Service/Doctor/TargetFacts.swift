@@ -48,8 +48,10 @@ struct TargetFacts: Sendable, Decodable, Equatable {
   static func read(
     _ oids: [UInt32], on connection: PostgresConnection, isThorough: Bool
   ) async throws -> [UInt32: TargetFacts] {
-    let result = try await connection.query(
-      TargetFacts.sql(isThorough: isThorough), [.int8Array(oids.map { Int64($0) })])
+    let result = try await connection.planningOnce {
+      try await $0.queryCached(
+        TargetFacts.sql(isThorough: isThorough), [.int8Array(oids.map { Int64($0) })])
+    }
     var facts: [UInt32: TargetFacts] = [:]
     for row in result.rows {
       let one = try decoded(TargetFacts.self, row.string("facts"))

@@ -5,8 +5,9 @@ import Validation
 
 /// Reads and validates a file from some row on.
 struct BatchProducer: Sendable {
-  /// Bytes of the file that a batch has about.
-  private static let batchBytes = 1 << 20
+  /// Bytes of the file that a batch has about: with four times as many, what is made of them no longer stays in a
+  /// processor's cache, and reading is a tenth slower.
+  static let batchBytes = 1 << 18
 
   let input: ImportInput
   let from: FilePosition

@@ -10,6 +10,8 @@ struct ImportInput: Sendable {
   let nullWords: [String]
   let arbiter: Arbiter
   let settings: ValidationSettings
+  /// Whether rows are staged with their numbers.
+  var numbersRows = true
 
   /// The columns that the fields of a row go into.
   var mapping: [MappedColumn] { file.preflight.mapping }
@@ -30,7 +32,7 @@ struct ImportInput: Sendable {
           name: mapped.lookup == nil ? staging.name : keyName(index), sqlType: staging.sqlType,
           castTo: type.isStagedAsText ? type.sqlName : nil,
           comparison: mapped.column.type.comparison, lookup: mapped.lookup)
-      })
+      }, numbersRows: numbersRows)
   }
 
   /// A name that no column of the target has.
@@ -62,7 +64,7 @@ struct ImportInput: Sendable {
         nullWords: nullWords, settings: settings, formats: file.formats,
         marksText: file.preflight.plan.marksText,
         textsAreJSON: file.preflight.plan.format == .json),
-      arbiter: arbiter, profile: profile)
+      arbiter: arbiter, numbersRows: numbersRows, profile: profile)
   }
 }
 

@@ -28,50 +28,106 @@ struct ImportRun: Sendable {
   func run() async throws {
     profile.begin(.prepare)
     guard let record = try await services.snapshots.one(id) else { throw LeaseLost(lease) }
-    let connections = try await Connections.open(services, options: record.options)
-    do {
-      try await run(record, over: connections)
-    } catch {
-      await connections.close()
-      throw error
+    // A session that was left in the midst of something goes: its end is what matters then.
+    try await services.sessions.withConnection(staysAfterErrors: false) { load in
+      try await services.sessions.withConnection(staysAfterErrors: false) { arbiter in
+        let connections = Connections(load: load, arbiter: arbiter)
+        try await connections.set(record.options)
+        try await run(record, over: connections)
+      }
     }
-    await connections.close()
   }
 
   private func run(_ record: ImportRecord, over connections: Connections) async throws {
     let target = try await target(of: record, on: connections.load)
+    async let lookAround: Void = warn(record, target)
     // Reading, validating and encoding have a thread of their own, which may block.
     let executor = ThreadExecutor(name: "parse")
     let lookups = try await LookupCatalog().lookups(
       of: record.options.mapping, into: target, on: connections.load)
+    async let ground = ground(record, target, over: connections.load)
     profile.end(.prepare)
     let file = try await profile.measure(.lookOver) {
       try await prepare(record, for: target, lookups: lookups, on: executor)
     }
     profile.begin(.prepare)
+    let (settings, merged, straight) = try await ground
     try await file.preflight.rehearse(target, record.options.mode, on: connections.load)
-    let input = ImportInput(
+    var input = ImportInput(
       file: file, target: target, nullWords: record.options.null ?? [],
-      arbiter: Arbiter(connection: connections.arbiter),
-      settings: try await ValidationSettings.read(on: connections.load))
-    let table = StagingTable(importID: id, layout: input.layout)
-    let merged = try await BatchLedger.read(id, on: connections.load)
-    let staged = try await stage(
+      arbiter: Arbiter(connection: connections.arbiter), settings: settings)
+    var table = StagingTable(importID: id, layout: input.layout)
+    // A fault that an earlier attempt has come upon is there still.
+    if let straight, straight.takes(input.layout),
+      try await !table.isNumbered(on: connections.load)
+    {
+      input.numbersRows = false
+      table = StagingTable(
+        importID: id, layout: input.layout,
+        standIn: .init(mark: straight.mark, make: { try await straight.make(on: $0) }))
+    }
+    while true {
+      do {
+        let staged = try await stage(
+          record, input, into: table, behind: merged, on: executor, over: connections.load)
+        // Whoever looks at the import afterwards finds the warnings.
+        await lookAround
+        return try await finish(record, input, table, staged, behind: merged, over: connections)
+      } catch is RowNumbersNeeded {
+        logger.info("the file is read again, with the numbers of its rows")
+        input.numbersRows = true
+        table = StagingTable(importID: id, layout: input.layout)
+        try await services.queue.move(lease, to: .parsing)
+        profile.begin(.prepare)
+      }
+    }
+  }
+
+  /// Stages what is not staged yet, with what natural keys stand for.
+  private func stage(
+    _ record: ImportRecord, _ input: ImportInput, into table: StagingTable,
+    behind merged: MergedBatches, on executor: ThreadExecutor, over connection: PostgresConnection
+  ) async throws -> Staged {
+    var staged = try await stage(
       input, into: table, behind: merged, policy: RejectPolicy(record.options), on: executor,
-      over: connections.load)
-    let reject = rejecting(input, behind: merged)
-    let counts = try await lookUp(record, table, staged.counts, reject, over: connections.load)
+      over: connection)
+    let counts = try await lookUp(
+      record, table, staged.counts, rejecting(input, behind: merged), over: connection)
     try RejectPolicy(record.options).check(counts)
     try await services.queue.move(lease, to: .validated, counts: counts)
     meter.update { $0.counts = counts }
-    await warn(record, target, over: connections.load)
-    let request = request(record, input, table, counts)
+    staged.counts = counts
+    return staged
+  }
+
+  /// Merges what is staged, or tells what would change.
+  private func finish(
+    _ record: ImportRecord, _ input: ImportInput, _ table: StagingTable, _ staged: Staged,
+    behind merged: MergedBatches, over connections: Connections
+  ) async throws {
+    let request = request(record, input, table, staged.counts)
+    let reject = rejecting(input, behind: merged)
     if record.isDryRun {
-      try await rehearse(record, request, reject, over: connections.load)
-    } else {
-      let start = Merger.BatchStart(merged: merged, isReady: staged.isReadyForBatches)
-      try await merge(record, request, reject, from: start, over: connections)
+      return try await rehearse(record, request, reject, over: connections.load)
     }
+    let start = Merger.BatchStart(merged: merged, isReady: staged.isReadyForBatches)
+    try await merge(record, request, reject, from: start, over: connections)
+  }
+
+  /// Looks at all that does not depend on the file, meanwhile.
+  private func ground(
+    _ record: ImportRecord, _ target: TargetTable, over connection: PostgresConnection
+  ) async throws -> (ValidationSettings, MergedBatches, StraightReplacement?) {
+    let settings = try await ValidationSettings.read(on: connection)
+    let merged = try await BatchLedger.read(id, on: connection)
+    // Duplicates that are refused are looked for among the rows, and a dry run has staged them with their numbers.
+    guard record.options.mode == .replace, !record.isDryRun, record.diff == nil,
+      record.options.duplicates != .reject
+    else { return (settings, merged, nil) }
+    let straight = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") {
+      try await StraightReplacement(of: target, by: id, on: $0)
+    }
+    return (settings, merged, straight)
   }
 
   private func request(
@@ -119,13 +175,14 @@ struct ImportRun: Sendable {
   }
 
   /// Notes what the administrator should look at. That it cannot be known is no reason to end the import.
-  private func warn(
-    _ record: ImportRecord, _ target: TargetTable, over connection: PostgresConnection
-  ) async {
+  private func warn(_ record: ImportRecord, _ target: TargetTable) async {
     do {
       let look = ImportWarnings(
         target: target, mode: record.options.mode, fileBytes: record.source.bytes)
-      try await services.queue.warn(lease, of: try await look.read(on: connection))
+      let found = try await services.queue.withConnection { try await look.read(on: $0) }
+      try await services.queue.warn(lease, of: found)
+    } catch is CancellationError {
+      // The import has ended, or its worker is to: whoever ended it says so.
     } catch {
       logger.warning("no look at the database", ["error": "\(error)"])
     }
@@ -296,22 +353,15 @@ private struct Connections: Sendable {
   let load: PostgresConnection
   let arbiter: PostgresConnection
 
-  static func open(_ services: WorkerServices, options: ImportOptions) async throws -> Connections {
-    var configuration = services.sessionOnTargets
-    if let zone = options.timezone { configuration.settings["TimeZone"] = zone }
-    let load = try await PostgresConnection.connect(configuration, logger: services.logger)
-    do {
-      configuration.settings["application_name"] = "sluice arbiter"
-      let arbiter = try await PostgresConnection.connect(configuration, logger: services.logger)
-      return Connections(load: load, arbiter: arbiter)
-    } catch {
-      await load.close()
-      throw error
+  /// Makes the settings of an import; they are gone when the sessions are given back.
+  func set(_ options: ImportOptions) async throws {
+    _ = try await arbiter.query(
+      "SELECT set_config('application_name', $1, false)",
+      [.text(StagingTable.secondApplicationName)]
+    )
+    guard let zone = options.timezone else { return }
+    for connection in [load, arbiter] {
+      _ = try await connection.query("SELECT set_config('TimeZone', $1, false)", [.text(zone)])
     }
-  }
-
-  func close() async {
-    await load.close()
-    await arbiter.close()
   }
 }

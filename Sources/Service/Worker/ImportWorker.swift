@@ -38,6 +38,7 @@ public actor ImportWorker {
       for task in running.values { task.cancel() }
       for task in running.values { await task.value }
       await listener.stop()
+      await services.sessions.close()
       group.cancelAll()
     }
   }

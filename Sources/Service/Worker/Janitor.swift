@@ -107,9 +107,9 @@ public struct Janitor: Sendable {
         }
       }
       for name in try await queue.withConnection({ try await BesideTables.leftovers(on: $0) }) {
-        try await attempt("images of an attempt") {
+        try await attempt("tables of an attempt") {
           try await queue.withConnection { try await BesideTables.sweep(name, on: $0) }
-          logger.info("swept images of an attempt", ["table": name])
+          logger.info("swept a table of an attempt", ["table": name])
         }
       }
     }

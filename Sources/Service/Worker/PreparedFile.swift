@@ -4,8 +4,6 @@ import Validation
 
 /// A file that was looked over as a whole: how it is read, and how its values are written.
 struct PreparedFile: Sendable {
-  private static let batchBytes = 1 << 20
-
   let file: any FileBytes
   let preflight: ImportPreflight
   let formats: ValueFormats
@@ -50,8 +48,8 @@ struct PreparedFile: Sendable {
     if !survey.isEmpty || !preflight.namelessFields.isEmpty {
       let reader = try plan.reader(
         of: file, scratch: scratch, from: preflight.start, header: preflight.header.names)
-      let batch = RecordBatch(capacity: batchBytes * 2)
-      while try reader.read(into: batch, maxBytes: batchBytes, maxRows: .max) {
+      let batch = RecordBatch(capacity: BatchProducer.batchBytes * 2)
+      while try reader.read(into: batch, maxBytes: BatchProducer.batchBytes, maxRows: .max) {
         survey.add(batch)
         try checkEmpty(preflight.namelessFields, in: batch)
       }

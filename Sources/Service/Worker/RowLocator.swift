@@ -7,7 +7,6 @@ import Validation
 
 /// Finds rows of a file again by their number, through the ledger: where they stand and how they read.
 struct RowLocator: Sendable {
-  private static let batchBytes = 1 << 20
   /// A wanted row further ahead than this is looked up in the ledger rather than read up to: in files in
   /// which that saves reading.
   private static let reach: Int64 = 100_000
@@ -37,7 +36,7 @@ struct RowLocator: Sendable {
       // A chunk may be longer than the reach: the row that it was looked up for is read up to anyway.
       while let next = wanted.first?.row,
         next == first || !input.isSeekable || next < reader.position.row + RowLocator.reach,
-        try reader.read(into: records, maxBytes: RowLocator.batchBytes, maxRows: .max)
+        try reader.read(into: records, maxBytes: BatchProducer.batchBytes, maxRows: .max)
       {
         try Task.checkCancellation()
         let found = take(&wanted, from: records)

@@ -1,4 +1,5 @@
 import ImportModel
+import Merging
 import Postgres
 import Progress
 import Staging
@@ -24,7 +25,7 @@ struct StagingPipeline: Sendable {
   ///
   /// - Returns: rows read, ok and bad, those before the resume point included.
   /// - Throws: `ImportFailure` `too_many_rejects` as soon as more rows are bad than may be, with those in
-  ///   the report.
+  ///   the report; `RowNumbersNeeded` where Postgres refuses a row and they are staged without.
   func run(from start: ResumePoint) async throws -> RowCounts {
     var point = start
     try policy.checkSoFar(point.counts)
@@ -36,6 +37,8 @@ struct StagingPipeline: Sendable {
         return point.counts
       case .staged(let rows):
         caution = rows * 2 < tuner.rows ? rows * 2 : nil
+      case .refused where !input.numbersRows:
+        throw RowNumbersNeeded()
       case .refused(let rows, _) where rows > 1:
         caution = rows / 2
       case .refused(_, let error):

@@ -66,9 +66,7 @@ struct UndoAttempt: Sendable {
     guard let record = try await services.snapshots.one(lease.importID) else {
       throw LeaseLost(lease)
     }
-    let connection = try await PostgresConnection.connect(
-      services.sessionOnTargets, logger: services.logger)
-    do {
+    try await services.sessions.withConnection(staysAfterErrors: false) { connection in
       let request = UndoRequest(lease: lease, target: try await target(of: record, on: connection))
       let outcome = try await services.metrics.timed("undo") {
         try await Undo(request, on: connection).run()
@@ -82,11 +80,7 @@ struct UndoAttempt: Sendable {
         ])
       // In a task of its own: the lease is gone with the commit, and the heartbeat ends this one.
       await Task { await afterwards(on: connection, logger: logger) }.value
-    } catch {
-      await connection.close()
-      throw error
     }
-    await connection.close()
   }
 
   private func target(

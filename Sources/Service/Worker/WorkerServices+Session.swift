@@ -6,12 +6,11 @@ extension WorkerServices {
   ///
   /// A worker that is stopped or cut off inside a transaction holds locks: the server ends its session. What a
   /// role's own time-outs would end is long by nature.
-  var sessionOnTargets: PostgresConfiguration {
+  static func sessionOnTargets(_ database: PostgresConfiguration) -> PostgresConfiguration {
     var configuration = database
     let settings = [
       "idle_in_transaction_session_timeout": "60s", "tcp_keepalives_idle": "10",
       "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3", "statement_timeout": "0",
-      "jit": "off",
       // A setting, because a name in the URL would win over the configuration's.
       "application_name": StagingTable.applicationName,
     ]

@@ -17,6 +17,8 @@ public struct WorkerServices: Sendable {
   public var spool: SpoolStore
   /// How to connect to the database of the targets.
   public var database: PostgresConfiguration
+  /// Sessions for work on the rows of targets: those that have ended one import know the catalog for the next.
+  let sessions: PostgresPool
   /// What the report of an import has room for.
   public var rejectRoom: RejectRoom
   /// Where records go.
@@ -25,10 +27,12 @@ public struct WorkerServices: Sendable {
   var metrics: WorkerMetrics
 
   /// Gathers the services.
+  ///
+  /// - Parameter sessionLimit: sessions on targets at most; an import has two.
   public init(
     queue: ImportQueue, snapshots: ImportSnapshots, publisher: ProgressPublisher,
     spool: SpoolStore, database: PostgresConfiguration, logger: Logger, metrics: Metrics,
-    rejectRoom: RejectRoom = .standard
+    rejectRoom: RejectRoom = .standard, sessionLimit: Int = 8
   ) {
     self.queue = queue
     self.snapshots = snapshots
@@ -38,5 +42,8 @@ public struct WorkerServices: Sendable {
     self.logger = logger
     self.rejectRoom = rejectRoom
     self.metrics = WorkerMetrics(metrics)
+    sessions = PostgresPool(
+      configuration: WorkerServices.sessionOnTargets(database), limit: sessionLimit,
+      maxIdle: .seconds(60), logger: logger, metrics: metrics, name: "targets")
   }
 }

@@ -90,8 +90,10 @@ struct FastTypeBatch {
             guard let rows = rows.baseAddress, let flags = flags.baseAddress,
               let start = out.baseAddress
             else { return 0 }
-            return TupleAssembler(pieces: pieces, rows: rows, flags: flags, rowCount: count)
-              .run(into: start).bytes
+            return TupleAssembler(
+              pieces: pieces, rows: rows, flags: flags, rowCount: count, numbersRows: true
+            )
+            .run(into: start).bytes
           }
         }
       }

@@ -62,7 +62,8 @@ struct Batch: Sendable {
           count: after.count, lastRow: after.lastRow, rowsPerBatch: Int64(pacer.rows),
           secondsP95: pacer.p95)
         try await BatchLedger.keep(
-          rows.counts, report, choice.report, under: request.lease, on: connection)
+          rows.counts, report, try await PageImages.noted(in: choice.report, on: connection),
+          under: request.lease, on: connection)
         return .success(
           Result(
             rows: Int(content.rows), counts: rows.counts, merged: after, choice: choice,

@@ -33,13 +33,6 @@ extension UndoImages {
       hint: "the batches that are in stay, and can be undone; send the file again for the rest")
   }
 
-  /// Drops the tables that the batches have left without images.
-  func dropEmpty(_ counts: RowCounts, on connection: PostgresConnection) async throws {
-    guard request.keepsImages else { return }
-    if counts.inserted == 0 { try await connection.execute("DROP TABLE IF EXISTS \(inserted)") }
-    if counts.updated == 0 { try await connection.execute("DROP TABLE IF EXISTS \(updated)") }
-  }
-
   /// Drops both.
   func drop(on connection: PostgresConnection) async throws {
     guard request.keepsImages else { return }

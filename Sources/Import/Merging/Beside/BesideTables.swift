@@ -1,7 +1,8 @@
 import ImportModel
 public import Postgres
 
-/// The tables that a second session fills for a merge, before the merge has made them its own.
+/// The tables that are filled and committed for a merge before it has made them its own, by a second session or
+/// with its help.
 ///
 /// Their names are those of an attempt: a worker that has lost its lease fills tables that nobody asks for
 /// (invariant 4), and nobody takes what is left for his own.
@@ -10,8 +11,13 @@ public enum BesideTables {
   ///
   /// - Parameter part: ten letters or digits at most, as a name has 63.
   static func name(_ part: String, of lease: Lease) -> String {
+    "sluice.\(quotedIdentifier(ownName(part, of: lease)))"
+  }
+
+  /// The same without the schema, unquoted.
+  static func ownName(_ part: String, of lease: Lease) -> String {
     precondition(part.utf8.count <= 10, "\(part) makes a name too long")
-    return "sluice.\(quotedIdentifier(prefix(of: lease) + part))"
+    return prefix(of: lease) + part
   }
 
   private static func prefix(of lease: Lease) -> String {
@@ -49,7 +55,8 @@ public enum BesideTables {
       let found = try await connection.query(
         """
         SELECT format('sluice.%I', c.relname) AS name FROM pg_class c
-         WHERE c.relnamespace = 'sluice'::regnamespace AND starts_with(c.relname, $1)
+         WHERE c.relnamespace = 'sluice'::regnamespace AND c.relkind = 'r'
+           AND starts_with(c.relname, $1)
         """, [.text(prefix(of: lease))])
       for row in found.rows { try await sweep(try row.string("name"), on: connection) }
     } catch {

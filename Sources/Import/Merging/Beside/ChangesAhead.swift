@@ -26,7 +26,7 @@ struct ChangesAhead: Sendable {
   /// With the table that the second session fills.
   let images: UndoImages
   private let statements: MergeStatements
-  private let settings: [String: String]
+  private let choice: MergeChoice
   private let connection: PostgresConnection
 
   /// - Returns: nil where one statement does better, or where it has to be done in one.
@@ -39,13 +39,13 @@ struct ChangesAhead: Sendable {
       !request.writableColumns.isEmpty
     else { return nil }
     self.request = request
+    self.choice = choice
     self.connection = connection
     var images = ground.images
     images.updated = BesideTables.name("updated", of: request.lease)
     self.images = images
     statements = MergeStatements(
       request, rules: ground.rules, images: images, countsSame: ground.hasTriggers)
-    settings = choice.report.settings
   }
 
   /// Makes the table of images.
@@ -59,11 +59,8 @@ struct ChangesAhead: Sendable {
   /// Looks at a slice.
   func look(at slice: StagedSlice, number: Int) async throws -> Finds {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
-      _ = try await connection.query(Merger.limitOfWaits)
-      for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
-        _ = try await connection.query(
-          "SELECT set_config($1, $2, true)", [.text(name), .text(value)])
-      }
+      try await Merger.makeSettings(on: connection)
+      try await choice.makeSettings(on: connection)
       let places = BesideTables.name("places\(number)", of: request.lease)
       try await connection.execute(
         """
@@ -78,19 +75,23 @@ struct ChangesAhead: Sendable {
     }
   }
 
+  /// Whether there is so little to write that the session which does can look at slices as well.
+  var isShared: Bool { choice.isMostlySame }
+
   /// Makes the table of images the import's own, in the transaction of the merge, and drops the others.
-  func adopt(slices: Int, on merging: PostgresConnection) async throws {
-    let places = (0..<slices).map { BesideTables.name("places\($0)", of: request.lease) }
+  func adopt(looks: Int, on merging: PostgresConnection) async throws {
+    let places = (0..<looks).map { BesideTables.name("places\($0)", of: request.lease) }
     if !places.isEmpty {
       try await merging.execute("DROP TABLE \(places.joined(separator: ", "))")
     }
-    try await images.adopt(images.updated, as: "updated", on: merging)
+    try await merging.execute(
+      UndoTables.adopting(images.updated, as: .updated, of: images.request.lease.importID))
   }
 }
 
 /// The same slice by slice, in the session that writes.
 extension SliceMerge {
-  /// Rows are looked up by their places: a join of everything would read the target once a slice.
+  /// Rows are looked up by their places, as a join of everything would read the target once a slice.
   private static let byPlace =
     "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
   private static let byPlan = """
@@ -98,14 +99,27 @@ extension SliceMerge {
     SET LOCAL enable_seqscan TO DEFAULT
     """
 
-  /// Merges all rows behind a session that looks ahead, or throws what the first refused one brings up.
+  /// Merges all rows with a session that looks ahead, or throws what the first refused one brings up.
   func whole(_ counts: RowCounts, behind ahead: ChangesAhead) async throws -> RowCounts {
-    var counts = counts
-    let slices = slicesAhead
     try await ahead.begin()
+    let (merged, looks) =
+      ahead.isShared ? try await shared(counts, with: ahead) : try await behind(ahead, counts)
+    try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    try await ahead.adopt(looks: looks, on: connection)
+    return merged
+  }
+
+  /// The other session looks at a slice while this one writes what it has found in the slice before.
+  ///
+  /// - Returns: the counts, and how many looks there were.
+  private func behind(
+    _ ahead: ChangesAhead, _ counts: RowCounts
+  ) async throws -> (RowCounts, Int) {
+    var counts = counts
+    // Until a look at the first one is done, nothing is written.
+    let slices = slices(first: [0.2, 0.5])
     var found = slices.isEmpty ? nil : try await ahead.look(at: slices[0], number: 0)
     var number = 0
-    try await connection.execute(SliceMerge.byPlace)
     while let finds = found {
       let next = number + 1
       // One slice ahead, and no further: what is found grows old.
@@ -116,28 +130,43 @@ extension SliceMerge {
       found = try await following
       number = next
     }
-    try await connection.execute(SliceMerge.byPlan)
-    try await connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    try await ahead.adopt(slices: slices.count, on: connection)
-    return counts
+    return (counts, slices.count)
+  }
+
+  /// The other session looks at a slice while this one merges the next by itself.
+  private func shared(
+    _ counts: RowCounts, with ahead: ChangesAhead
+  ) async throws -> (RowCounts, Int) {
+    var counts = counts
+    let slices = slices()
+    for first in stride(from: 0, to: slices.count, by: 2) {
+      async let finds = ahead.look(at: slices[first], number: first / 2)
+      if first + 1 < slices.count { counts.add(try await join(slices[first + 1])) }
+      counts.add(try await merge(slices[first], try await finds, of: ahead))
+      try await merger.watch(MergeProgress(counts: counts, isFinalizing: false))
+    }
+    return (counts, (slices.count + 1) / 2)
   }
 
   private func merge(
     _ slice: StagedSlice, _ finds: ChangesAhead.Finds, of ahead: ChangesAhead
   ) async throws -> SliceOutcome {
     do {
-      return try await connection.savepoint { _ in try await write(slice, finds) }
+      return try await connection.savepoint { connection in
+        try await connection.execute(SliceMerge.byPlace)
+        let outcome = try await write(slice, finds)
+        try await connection.execute(SliceMerge.byPlan)
+        return outcome
+      }
     } catch is RowsCrossed {
       // Somebody else has written what was found.
     } catch let error as PostgresError where isAboutKey(error) {
       // Somebody else has inserted it.
     }
-    try await connection.execute(SliceMerge.byPlan)
+    // The settings went back with the savepoint.
     _ = try await connection.query(
       "DELETE FROM \(ahead.images.updated) WHERE xmin = $1::xid", [.text(finds.transaction)])
-    let outcome = try await join(slice)
-    try await connection.execute(SliceMerge.byPlace)
-    return outcome
+    return try await join(slice)
   }
 
   private func write(

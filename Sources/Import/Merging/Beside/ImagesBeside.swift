@@ -18,7 +18,9 @@ struct ImagesBeside: Sendable {
     images.inserted = BesideTables.name("inserted", of: request.lease)
     let statements = MergeStatements(
       request, rules: ground.rules, images: images, countsSame: false)
-    guard let insert = statements.imagesOfStaged(isLarge: false) else { return nil }
+    guard let insert = statements.imagesOfStaged(isLarge: false, isBeside: true) else {
+      return nil
+    }
     self.images = images
     self.insert = insert
     self.connection = connection
@@ -38,13 +40,14 @@ struct ImagesBeside: Sendable {
 
   /// Makes the table that of the import's images, in the transaction of the merge.
   func adopt(on merging: PostgresConnection) async throws {
-    try await images.adopt(images.inserted, as: "inserted", on: merging)
+    try await merging.execute(
+      UndoTables.adopting(images.inserted, as: .inserted, of: images.request.lease.importID))
   }
 
   private func keep() async throws -> Int64 {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
-      _ = try await connection.query(Merger.limitOfWaits)
-      try await connection.execute("SET LOCAL jit = off; DROP TABLE IF EXISTS \(images.inserted)")
+      try await Merger.makeSettings(on: connection)
+      try await connection.execute("DROP TABLE IF EXISTS \(images.inserted)")
       try await images.createInserted(on: connection)
       let step = max(1, Int64(Double(UndoImages.groupSize / 4) / staged.rowsPerBlock))
       var kept: Int64 = 0

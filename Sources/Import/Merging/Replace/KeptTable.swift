@@ -16,14 +16,21 @@ public enum KeptTable {
       of table: String, oid: UInt32, only names: [String]?, on connection: PostgresConnection
     ) async throws -> Digest {
       let digest = try await RowDigest.read(oid, only: names, on: connection)
+      return try await read(
+        digest.expression("t"), of: "ONLY \(table) t", columns: digest.columnNames, on: connection)
+    }
+
+    /// - Parameters:
+    ///   - expression: the digest of a row.
+    ///   - source: where the rows are, as `FROM` takes it.
+    static func read(
+      _ expression: String, of source: String, columns: [String], on connection: PostgresConnection
+    ) async throws -> Digest {
       let row = try await connection.query(
-        """
-        SELECT count(*) AS total, coalesce(sum(\(digest.expression("t"))), 0)::text AS digests
-          FROM ONLY \(table) t
-        """
+        "SELECT count(*) AS total, coalesce(sum(\(expression)), 0)::text AS digests FROM \(source)"
       ).rows[0]
       return Digest(
-        rows: try row.int64("total"), sum: try row.string("digests"), columns: digest.columnNames)
+        rows: try row.int64("total"), sum: try row.string("digests"), columns: columns)
     }
   }
 

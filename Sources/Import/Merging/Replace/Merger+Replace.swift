@@ -4,16 +4,18 @@ import Postgres
 /// Mode `replace`: what is staged becomes the table's whole content.
 ///
 /// A stand-in is built and filled beside the table, and takes its place at the very end of one transaction:
-/// until then nobody waits for anything, and nothing is left where it fails. See
-/// `docs/decisions/013-replace-by-swap.md`.
+/// until then nobody waits for anything, and nothing is left where it fails. Large files are tried in another way
+/// first, see `StandInBeside`. See `docs/decisions/013-replace-by-swap.md`.
 extension Merger {
   func replace() async throws -> MergeOutcome {
+    guard request.layout.numbersRows else { return try await replaceStraight() }
     var staged = request.staged
     if request.duplicates == .reject, request.hasKey {
       try await rejectDuplicates(&staged)
       try check(staged)
     }
     let counts = staged
+    if let outcome = try await replaceBeside(counts) { return outcome }
     let result = try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { _ in
       try await replaceInside(counts)
     }
@@ -23,22 +25,24 @@ extension Merger {
   private func replaceInside(
     _ staged: RowCounts
   ) async throws -> Result<MergeOutcome, ImportFailure> {
-    try await prepare()
-    _ = try await connection.query(Merger.memoryForIndexes)
-    try await ReplaceObstacles.check(request.target, on: connection)
-    let model = try await connection.naming {
-      try await TableModel.read(request.target.oid, on: $0)
-    }
-    let build = StandInBuild(
-      target: request.target, model: model, standIn: .replacing(by: request.lease.importID),
-      connection: connection)
+    let build = try await begin(.replacing(by: request.lease.importID))
     switch try await fill(build, staged) {
     case .failure(let failure): return .failure(failure)
-    case .success(let counts):
-      try await build.makeReferrers()
-      try await build.makeStatistics()
-      return .success(try await exchange(build, counts))
+    case .success(let counts): return .success(try await exchange(build, counts))
     }
+  }
+
+  /// Begins a transaction that builds a stand-in for the target, or puts it into its place.
+  func begin(_ standIn: StandIn) async throws -> StandInBuild {
+    try await prepare()
+    _ = try await connection.query(Merger.memoryForIndexes)
+    let target = request.target
+    let model = try await connection.naming { connection in
+      try await ReplaceObstacles.check(target, on: connection)
+      return try await TableModel.read(target.oid, on: connection)
+    }
+    return StandInBuild(
+      target: request.target, model: model, standIn: standIn, connection: connection)
   }
 
   /// Indexes are sorted in memory where the server's own limit is less.
@@ -127,8 +131,15 @@ extension Merger {
 
   // MARK: The exchange
 
-  private func exchange(_ build: StandInBuild, _ counts: RowCounts) async throws -> MergeOutcome {
-    let digest = try await build.digest()
+  /// Gives a stand-in that is filled and has its indexes and references the table's place.
+  ///
+  /// - Parameter told: what staging tells of its rows, where it does.
+  func exchange(
+    _ build: StandInBuild, _ counts: RowCounts, told: KeptTable.Digest? = nil
+  ) async throws -> MergeOutcome {
+    try await build.makeReferrers()
+    try await build.makeStatistics()
+    let digest = try await build.digest(told: told)
     guard digest.rows == counts.inserted, counts.updated == 0, counts.unchanged == 0 else {
       throw ImportFailure(
         .notConserved,
@@ -165,10 +176,10 @@ extension Merger {
   private func report(_ counts: RowCounts) async throws -> MergePlanReport {
     let memory = try await connection.query("SHOW maintenance_work_mem").rows[0]
       .string("maintenance_work_mem")
+    let way = request.layout.numbersRows ? "a new table was filled" : "it was read into a new table"
     return MergePlanReport(
       name: MergePlan.replace.rawValue,
-      reason:
-        "the file is the whole content: a new table was filled, and took the place of the old one",
+      reason: "the file is the whole content: \(way), which took the place of the old one",
       targetRows: request.target.estimatedRows, stagedRows: counts.inserted,
       settings: MergeChoice.common.merging(["maintenance_work_mem": memory]) { $1 })
   }
@@ -184,8 +195,14 @@ extension StandInBuild {
   }
 
   /// How many rows the stand-in has, and the sum of their digests.
-  func digest() async throws -> KeptTable.Digest {
-    try await KeptTable.Digest.read(
+  ///
+  /// - Parameter told: by staging; it counts where it is of as many rows.
+  func digest(told: KeptTable.Digest?) async throws -> KeptTable.Digest {
+    if let told {
+      let found = try await connection.query("SELECT count(*) AS total FROM ONLY \(standIn.name)")
+      if try found.rows[0].int64("total") == told.rows { return told }
+    }
+    return try await KeptTable.Digest.read(
       of: standIn.name, oid: try await standIn.oid(on: connection), only: nil, on: connection)
   }
 
@@ -209,14 +226,14 @@ extension RowBreach {
 }
 
 extension PostgresConnection {
-  /// Runs the body with all names written with their schema.
+  /// Runs a body that reads the catalog, with all names written with their schema.
   func naming<R: Sendable>(
     _ body: @Sendable (PostgresConnection) async throws -> R
   ) async throws -> R {
     let sql = "SELECT set_config('search_path', $1, true)"
     let path = try await query("SHOW search_path").rows[0].string("search_path")
     _ = try await query(sql, [.text("pg_catalog")])
-    let result = try await body(self)
+    let result = try await planningOnce(body)
     _ = try await query(sql, [.text(path)])
     return result
   }

@@ -10,7 +10,7 @@ public enum ReplaceObstacles {
   ///
   /// - Throws: `ImportFailure` `bad_option` that names the first few reasons; `PostgresError`.
   public static func check(_ target: TargetTable, on connection: PostgresConnection) async throws {
-    let found = try await connection.query(sql, [.int(Int64(target.oid))]).rows
+    let found = try await connection.queryCached(sql, [.int(Int64(target.oid))]).rows
     guard let first = found.first else { return }
     let reasons = try found.prefix(reasonLimit).map { try $0.string("reason") }
     let more = found.count > reasonLimit ? ["and \(found.count - reasonLimit) more"] : []
@@ -133,11 +133,15 @@ public enum ReplaceObstacles {
   private static let dependents = """
     SELECT format('%s depends on it', pg_describe_object(d.classid, d.objid, 0)),
       'drop it and make it anew afterwards, or import with mode=upsert'
-    FROM t JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.deptype IN ('n', 'a')
-      AND (d.refobjid = t.oid OR d.refobjid IN (
-        SELECT s.objid FROM pg_depend AS s JOIN pg_class AS q ON q.oid = s.objid AND q.relkind = 'S'
-        WHERE s.classid = 'pg_class'::regclass AND s.refclassid = 'pg_class'::regclass
-          AND s.refobjid = t.oid AND s.deptype = 'i'))
+    FROM t CROSS JOIN LATERAL (
+      SELECT t.oid
+      UNION ALL
+      SELECT s.objid FROM pg_depend AS s JOIN pg_class AS q ON q.oid = s.objid AND q.relkind = 'S'
+      WHERE s.classid = 'pg_class'::regclass AND s.refclassid = 'pg_class'::regclass
+        AND s.refobjid = t.oid AND s.deptype = 'i'
+    ) AS moved
+    JOIN pg_depend AS d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = moved.oid
+      AND d.deptype IN ('n', 'a')
     WHERE NOT CASE d.classid
       WHEN 'pg_class'::regclass THEN EXISTS (
         SELECT FROM pg_class AS c WHERE c.oid = d.objid AND c.relkind IN ('i', 'S', 't'))

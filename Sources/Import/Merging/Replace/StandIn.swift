@@ -14,6 +14,18 @@ struct StandIn: Sendable, Equatable {
     StandIn(base: "replace_\(id.digits)", table: "replace_\(id.digits)")
   }
 
+  /// The one that the file is read into: it is the import's staging.
+  static func staged(by id: ImportID) -> StandIn {
+    let name = StagingLayout.tableName(of: id)
+    return StandIn(base: name, table: name)
+  }
+
+  /// The one that is filled before the transaction of the exchange: it is that of an attempt.
+  static func beside(_ lease: Lease) -> StandIn {
+    let name = BesideTables.ownName("r", of: lease)
+    return StandIn(base: name, table: name)
+  }
+
   /// The former table, kept until the import can no longer be undone.
   static func kept(by id: ImportID) -> StandIn {
     StandIn(base: "undo_\(id.digits)", table: "undo_\(id.digits)_table")
@@ -40,6 +52,16 @@ struct StandIn: Sendable, Equatable {
       "SELECT $1::regclass::oid::bigint AS oid", [.text(name)]
     ).rows[0]
     return UInt32(try row.int64("oid"))
+  }
+
+  /// Names of the indexes that it has, unquoted.
+  func indexNames(on connection: PostgresConnection) async throws -> [String] {
+    try await connection.query(
+      """
+      SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+       WHERE i.indrelid = $1::regclass
+      """, [.text(name)]
+    ).rows.map { try $0.string("name") }
   }
 
   static func qualified(_ name: String) -> String { "sluice.\(quotedIdentifier(name))" }
@@ -79,27 +101,38 @@ extension TableModel {
     return [adding(standIn.partitionCheck, "CHECK (\(constraint))", to: standIn.name)]
   }
 
-  /// Makes an index of the stand-in, with its constraint and its marks.
-  func indexing(_ standIn: StandIn, _ number: Int) -> [String] {
-    indexing(number, of: standIn.name, schema: "sluice", as: standIn.index(number))
-  }
-
   /// Makes an index of a table that is built as this one, with its constraint and its marks.
   func indexing(_ number: Int, of table: String, schema: String, as index: String) -> [String] {
+    building(number, of: table, as: index) + marking(number, of: table, schema: schema, as: index)
+  }
+
+  /// Makes an index under a lock that others can have as well who make another one; not that of an exclusion
+  /// constraint.
+  func building(_ number: Int, of table: String, as index: String) -> [String] {
+    let made = indexes[number]
+    guard made.constraint?.kind != "x" else { return [] }
+    let unique = made.isUnique ? "UNIQUE " : ""
+    return [
+      "SET LOCAL default_tablespace = \(made.tablespace)",
+      "CREATE \(unique)INDEX \(quotedIdentifier(index)) ON \(table) \(made.tail)",
+    ]
+  }
+
+  /// Gives an index its constraint and its marks; makes that of an exclusion constraint.
+  func marking(_ number: Int, of table: String, schema: String, as index: String) -> [String] {
     let made = indexes[number]
     let name = quotedIdentifier(index)
-    var sql = ["SET LOCAL default_tablespace = \(made.tablespace)"]
-    if let constraint = made.constraint, constraint.kind == "x" {
+    var sql: [String] = []
+    switch made.constraint {
+    case .some(let constraint) where constraint.kind == "x":
+      sql.append("SET LOCAL default_tablespace = \(made.tablespace)")
       sql.append(adding(index, constraint.definition, to: table))
-    } else {
-      let unique = made.isUnique ? "UNIQUE " : ""
-      sql.append("CREATE \(unique)INDEX \(name) ON \(table) \(made.tail)")
-      if let constraint = made.constraint {
-        let kind = constraint.kind == "p" ? "PRIMARY KEY" : "UNIQUE"
-        sql.append(
-          "ALTER TABLE \(table) ADD CONSTRAINT \(name) \(kind) USING INDEX \(name)"
-            + constraint.delay)
-      }
+    case .some(let constraint):
+      let kind = constraint.kind == "p" ? "PRIMARY KEY" : "UNIQUE"
+      sql.append(
+        "ALTER TABLE \(table) ADD CONSTRAINT \(name) \(kind) USING INDEX \(name)"
+          + constraint.delay)
+    case nil: break
     }
     for pair in made.statistics where pair.count == 2 {
       let full = "\(quotedIdentifier(schema)).\(name)"

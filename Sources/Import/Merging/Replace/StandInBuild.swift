@@ -2,7 +2,7 @@ import ImportModel
 import Postgres
 
 /// Builds a stand-in beside its table, inside a transaction.
-struct StandInBuild {
+struct StandInBuild: Sendable {
   let target: TargetTable
   let model: TableModel
   let standIn: StandIn
@@ -23,7 +23,21 @@ struct StandInBuild {
   }
 
   func makeIndexes() async throws {
-    for number in model.indexes.indices { try await run(model.indexing(standIn, number)) }
+    for number in model.indexes.indices { try await makeIndex(number) }
+    try await markIndexes()
+  }
+
+  /// Makes an index without its constraint; nothing, where only its constraint makes it.
+  func makeIndex(_ number: Int) async throws {
+    try await run(model.building(number, of: standIn.name, as: standIn.index(number)))
+  }
+
+  /// Gives the indexes that were made their constraints and their marks.
+  func markIndexes() async throws {
+    for number in model.indexes.indices {
+      try await run(
+        model.marking(number, of: standIn.name, schema: "sluice", as: standIn.index(number)))
+    }
     try await run([model.identifying(standIn)])
   }
 

@@ -8,7 +8,7 @@ extension TableModel {
   /// Inside a transaction whose `search_path` is `pg_catalog`, so that all names are written with their
   /// schema.
   static func read(_ oid: UInt32, on connection: PostgresConnection) async throws -> TableModel {
-    guard let row = try await connection.query(sql, [.int(Int64(oid))]).rows.first else {
+    guard let row = try await connection.queryCached(sql, [.int(Int64(oid))]).rows.first else {
       throw ImportFailure(.unknownTarget, "the target is not there any more")
     }
     do {
@@ -16,6 +16,13 @@ extension TableModel {
     } catch let error as DecodingError {
       throw ImportFailure(.internal, "the target could not be read from the catalog: \(error)")
     }
+  }
+
+  /// Reads how a target is built, inside a transaction.
+  static func read(
+    of target: TargetTable, on connection: PostgresConnection
+  ) async throws -> TableModel {
+    try await connection.naming { try await read(target.oid, on: $0) }
   }
 
   private static let sql = """

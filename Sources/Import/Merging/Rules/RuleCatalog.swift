@@ -7,7 +7,9 @@ enum RuleCatalog {
   static func read(
     _ target: TargetTable, on connection: PostgresConnection
   ) async throws -> TargetRules {
-    let result = try await connection.query(sql, [.int(Int64(target.oid))])
+    let result = try await connection.planningOnce {
+      try await $0.queryCached(sql, [.int(Int64(target.oid))])
+    }
     let text = try result.rows[0].string("rules")
     do {
       return try JSONDecoder().decode(TargetRules.self, from: Data(text.utf8))
@@ -47,7 +49,14 @@ enum RuleCatalog {
         SELECT FROM regexp_matches(
           coalesce(d.adbin, t.typdefaultbin)::text, ':(?:funcid|opfuncid) (\\d+)', 'g') AS m(parts)
         JOIN pg_proc AS p ON p.oid = m.parts[1]::oid
-        WHERE p.provolatile = 'v')) ORDER BY a.attnum), '[]')
+        WHERE p.provolatile = 'v'),
+      'isFixed', a.attidentity = '' AND NOT EXISTS (
+        SELECT FROM regexp_matches(coalesce(d.adbin, t.typdefaultbin)::text,
+          '\\{([A-Z]+)|:(?:funcid|opfuncid) (\\d+)', 'g') AS m(parts)
+        WHERE m.parts[1] <> ALL ('{CONST,RELABELTYPE,FUNCEXPR,OPEXPR,ARRAYEXPR,COERCETODOMAIN}')
+          OR EXISTS (
+            SELECT FROM pg_proc AS p WHERE p.oid = m.parts[2]::oid AND p.provolatile <> 'i')))
+      ORDER BY a.attnum), '[]')
     FROM pg_attribute AS a
     JOIN pg_type AS t ON t.oid = a.atttypid
     LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum

@@ -13,6 +13,8 @@ struct TargetRules: Sendable, Decodable, Equatable {
     let isRequired: Bool
     /// Whether the default can be known before the row is written: no sequence, nothing volatile.
     let isSettled: Bool
+    /// Whether the default is the same in each session at any time: `now()`, for one, is not.
+    let isFixed: Bool
   }
 
   /// A CHECK constraint.

@@ -5,13 +5,25 @@ public import Postgres
 /// of those that it changed.
 public enum UndoTables {
   /// Quoted, qualified name of the table of rows that were inserted.
-  static func inserted(_ id: ImportID) -> String { name(id, "inserted") }
+  static func inserted(_ id: ImportID) -> String { name(id, .inserted) }
 
   /// Quoted, qualified name of the table of rows that were changed.
-  static func updated(_ id: ImportID) -> String { name(id, "updated") }
+  static func updated(_ id: ImportID) -> String { name(id, .updated) }
 
-  private static func name(_ id: ImportID, _ part: String) -> String {
-    "sluice.\(quotedIdentifier("undo_\(id.digits)_\(part)"))"
+  /// The two kinds of tables.
+  enum Part: String {
+    case inserted, updated
+  }
+
+  private static func name(_ id: ImportID, _ part: Part) -> String { "sluice.\(ownName(id, part))" }
+
+  private static func ownName(_ id: ImportID, _ part: Part) -> String {
+    quotedIdentifier("undo_\(id.digits)_\(part.rawValue)")
+  }
+
+  /// The statement that makes another table of the schema, quoted and qualified, one of the import's.
+  static func adopting(_ table: String, as part: Part, of id: ImportID) -> String {
+    "ALTER TABLE \(table) RENAME TO \(ownName(id, part))"
   }
 
   /// Drops the tables of an import, if they are there.

@@ -1,12 +1,16 @@
 extension ColumnReader {
   /// One row a column. `chain` walks from the column's type down to the type below all domains; `parts`
   /// walks on into what that type consists of, since an array or a range is only as binary as its elements.
+  ///
+  /// The parameter stands in a SELECT of its own: for the planner, no list is shorter than another then, and the plan
+  /// that a session has made serves for all. To make one takes longer than to carry it out.
   static let columnSQL = """
     WITH RECURSIVE columns AS (
       SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attnotnull,
         a.attidentity, a.attgenerated
       FROM pg_attribute AS a
-      WHERE a.attrelid = ANY ($1::bigint[]::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+      WHERE a.attrelid = ANY ((SELECT $1::bigint[]::oid[])::oid[])
+        AND a.attnum > 0 AND NOT a.attisdropped
     ), chain AS (
       SELECT DISTINCT c.atttypid AS root, t.oid, t.typtype, t.typbasetype,
         NULL::integer AS modifier, t.typtypmod, t.typnotnull AS not_null,

@@ -9,7 +9,7 @@ enum ColumnReader {
   ) async throws -> [UInt32: [TargetColumn]] {
     let parameters: [PostgresParameter] = [.int8Array(oids.map { Int64($0) })]
     let labels = try await enumLabels(parameters, on: connection)
-    let result = try await connection.query(columnSQL, parameters)
+    let result = try await connection.queryCached(columnSQL, parameters)
     var columns: [UInt32: [TargetColumn]] = [:]
     for row in result.rows {
       let table = UInt32(truncatingIfNeeded: try row.int64("attrelid"))
@@ -63,7 +63,7 @@ enum ColumnReader {
   private static func enumLabels(
     _ parameters: [PostgresParameter], on connection: PostgresConnection
   ) async throws -> [Int64: [String]] {
-    let result = try await connection.query(enumSQL, parameters)
+    let result = try await connection.queryCached(enumSQL, parameters)
     var labels: [Int64: [String]] = [:]
     for row in result.rows {
       let label = try row.optionalString("enumlabel")

@@ -7,7 +7,7 @@ enum KeyReader {
   static func read(
     _ oids: [UInt32], columns: [UInt32: [TargetColumn]], on connection: PostgresConnection
   ) async throws -> [UInt32: [TargetKey]] {
-    let result = try await connection.query(sql, [.int8Array(oids.map { Int64($0) })])
+    let result = try await connection.queryCached(sql, [.int8Array(oids.map { Int64($0) })])
     var keys: [UInt32: [TargetKey]] = [:]
     for row in result.rows {
       let table = UInt32(truncatingIfNeeded: try row.int64("indrelid"))

@@ -64,7 +64,7 @@ private struct LookupReader {
         hint: "its columns are \(known.map { "\"\($0.name)\"" }.joined(separator: ", "))")
     }
     let value = try await value(of: relation, among: columns)
-    let found = try await connection.query(
+    let found = try await connection.queryCached(
       LookupCatalog.detailSQL,
       [
         .int(Int64(relation.oid)), .int(Int64(key.number)), .int(Int64(value.number)),
@@ -107,7 +107,7 @@ private struct LookupReader {
   }
 
   private func relation() async throws -> RelationRow {
-    let result = try await connection.query(
+    let result = try await connection.queryCached(
       RelationRow.sql(where: "n.nspname = $1 AND c.relname = $2"),
       [.text(name.table.schema), .text(name.table.name), .null])
     guard let row = result.rows.first else { throw unknownTable }
@@ -126,7 +126,7 @@ private struct LookupReader {
   private func value(
     of relation: RelationRow, among columns: [UInt32: [TargetColumn]]
   ) async throws -> TargetColumn {
-    let rows = try await connection.query(
+    let rows = try await connection.queryCached(
       LookupCatalog.referenceSQL,
       [.int(Int64(target.oid)), .int(Int64(relation.oid)), .int(Int64(column.number))]
     ).rows

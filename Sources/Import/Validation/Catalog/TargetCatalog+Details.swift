@@ -9,8 +9,8 @@ extension TargetCatalog {
     of table: TargetTable, on connection: PostgresConnection
   ) async throws -> TargetDetails {
     let oid: [PostgresParameter] = [.int(Int64(table.oid))]
-    let checks = try await connection.query(Self.checkSQL, oid)
-    let references = try await connection.query(Self.referenceSQL, oid)
+    let checks = try await connection.queryCached(Self.checkSQL, oid)
+    let references = try await connection.queryCached(Self.referenceSQL, oid)
     return TargetDetails(
       table: table,
       checks: try checks.rows.map { row in

@@ -9,7 +9,7 @@ extension TargetCatalog {
   public func isOpen(
     _ name: QualifiedName, patterns: [String]?, on connection: PostgresConnection
   ) async throws -> Bool {
-    let result = try await connection.query(
+    let result = try await connection.queryCached(
       """
       SELECT NOT ($1::text LIKE 'pg\\_%' OR $1::text IN ('information_schema', 'sluice'))
         AND ($3::text[] IS NULL OR ($1::text || '.' || $2::text) LIKE ANY ($3::text[])) AS is_open

@@ -21,13 +21,15 @@ public struct TargetCatalog: Sendable {
     named text: String, on connection: PostgresConnection, patterns: [String]? = nil
   ) async throws -> TargetTable? {
     let name = try QualifiedName(parsing: text)
-    let result = try await connection.query(
-      RelationRow.sql(where: "n.nspname = $1 AND c.relname = $2"),
-      [.text(name.schema), .text(name.name), Self.likePatterns(patterns)])
-    guard let row = result.rows.first else { return nil }
-    let relation = try RelationRow(row)
-    try relation.check()
-    return try await describe([relation], on: connection).first
+    return try await connection.planningOnce { connection in
+      let result = try await connection.queryCached(
+        RelationRow.sql(where: "n.nspname = $1 AND c.relname = $2"),
+        [.text(name.schema), .text(name.name), Self.likePatterns(patterns)])
+      guard let row = result.rows.first else { return nil }
+      let relation = try RelationRow(row)
+      try relation.check()
+      return try await describe([relation], on: connection).first
+    }
   }
 
   /// All tables, foreign tables and views that the session's role may insert into, by schema and name,
@@ -38,7 +40,7 @@ public struct TargetCatalog: Sendable {
   public func tables(
     on connection: PostgresConnection, patterns: [String]? = nil
   ) async throws -> [TargetTable] {
-    let result = try await connection.query(
+    let result = try await connection.queryCached(
       """
       SELECT * FROM (
         \(RelationRow.sql(where: "$1::text IS NULL AND $2::text IS NULL AND NOT c.relispartition"))

@@ -51,7 +51,7 @@ public struct TargetRehearsal: Sendable {
   /// Sequences of defaults are asked row by row only, and would refuse every one. Those of identities are the
   /// table's own.
   private func checkSequences(on connection: PostgresConnection) async throws {
-    let found = try await connection.query(
+    let found = try await connection.queryCached(
       """
       SELECT format('%I.%I', n.nspname, s.relname) AS sequence
       FROM pg_attrdef AS d

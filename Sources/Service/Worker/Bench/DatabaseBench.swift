@@ -23,7 +23,6 @@ public struct DatabaseBench: Sendable {
     public let steps: [ImportProfile.Step]
   }
 
-  private static let batchBytes = 1 << 20
   /// What is measured; the others have nothing to do here.
   private static let measured: [ProfileStep] = [.copy, .duplicates, .rules, .merge]
 
@@ -96,11 +95,11 @@ public struct DatabaseBench: Sendable {
   ) async throws -> RowCounts {
     let validator = try input.validator(profile: ProfileRecorder())
     let reader = try input.reader(from: input.start)
-    let records = RecordBatch(capacity: DatabaseBench.batchBytes * 2)
+    let records = RecordBatch(capacity: BatchProducer.batchBytes * 2)
     var batch = EncodedBatch()
     var start = input.start
     var counts = RowCounts()
-    while try reader.read(into: records, maxBytes: DatabaseBench.batchBytes, maxRows: .max) {
+    while try reader.read(into: records, maxBytes: BatchProducer.batchBytes, maxRows: .max) {
       try await validator.encode(
         records, start: start, into: &batch, rejectRoom: RejectRoom(rows: 0))
       start = records.end

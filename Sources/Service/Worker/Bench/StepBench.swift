@@ -58,8 +58,6 @@ public struct StepBench {
     public let steps: [Step]
   }
 
-  private static let batchBytes = 1 << 20
-
   private let file: any FileBytes
   private let table: TargetTable?
   private let options: ImportOptions
@@ -111,8 +109,8 @@ public struct StepBench {
   private func forEachBatch(_ preflight: ImportPreflight, _ body: (RecordBatch) -> Void) throws {
     let reader = try preflight.plan.reader(
       of: file, scratch: scratch, from: preflight.start, header: preflight.header.names)
-    let batch = RecordBatch(capacity: StepBench.batchBytes * 2)
-    while try reader.read(into: batch, maxBytes: StepBench.batchBytes, maxRows: .max) {
+    let batch = RecordBatch(capacity: BatchProducer.batchBytes * 2)
+    while try reader.read(into: batch, maxBytes: BatchProducer.batchBytes, maxRows: .max) {
       body(batch)
     }
   }
@@ -150,11 +148,11 @@ public struct StepBench {
       arbiter: Arbiter())
     let reader = try preflight.plan.reader(
       of: file, scratch: scratch, from: preflight.start, header: preflight.header.names)
-    let batch = RecordBatch(capacity: StepBench.batchBytes * 2)
+    let batch = RecordBatch(capacity: BatchProducer.batchBytes * 2)
     var encoded = Encoded()
     var output = EncodedBatch()
     var start = preflight.start
-    while try reader.read(into: batch, maxBytes: StepBench.batchBytes, maxRows: .max) {
+    while try reader.read(into: batch, maxBytes: BatchProducer.batchBytes, maxRows: .max) {
       try await validator.encode(
         batch, start: start, into: &output, rejectRoom: RejectRoom(rows: 0))
       start = batch.end

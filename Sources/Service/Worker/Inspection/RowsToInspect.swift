@@ -3,7 +3,6 @@ import Reading
 
 /// The rows of a file, which can be gone over again and again; of a start only those that are whole.
 struct RowsToInspect {
-  private static let batchBytes = 1 << 20
   /// Most rows of a start: a small workbook may unfold to many.
   private static let startRows: Int64 = 1_000_000
 
@@ -30,10 +29,10 @@ struct RowsToInspect {
   /// Goes over the rows.
   func each(_ body: (RecordBatch) -> Void) throws {
     let reader = try plan.reader(of: file, scratch: scratch, from: start, header: header.names)
-    let batch = RecordBatch(capacity: 2 * Self.batchBytes)
+    let batch = RecordBatch(capacity: 2 * BatchProducer.batchBytes)
     var left = limit ?? .max
     while left > 0,
-      try reader.read(into: batch, maxBytes: Self.batchBytes, maxRows: Int(clamping: left))
+      try reader.read(into: batch, maxBytes: BatchProducer.batchBytes, maxRows: Int(clamping: left))
     {
       left -= Int64(batch.rows.count)
       body(batch)
