@@ -4,10 +4,10 @@ SHELL := /usr/bin/env bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run build test test-unit test-e2e fuzz bench lint format fixtures clean
+.PHONY: help run build test test-unit test-e2e test-faults fuzz bench lint format fixtures clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## build, and serve on an embedded Postgres with a demo schema; Ctrl-C ends it
 	@scripts/run.sh
@@ -24,6 +24,9 @@ test-unit: ## the Swift tests only
 
 test-e2e: ## the end-to-end tests only; ARGS="-k rejects" goes to pytest
 	@scripts/test.sh e2e -- $(ARGS)
+
+test-faults: ## end processes at each commit of each scenario, and look at what is left
+	@SLUICE_FAULTS=full scripts/test.sh e2e -- -k crash_points $(ARGS)
 
 fuzz: ## run each fuzzer for a minute; SECONDS=600 for longer, ARGS="csv xlsx" for some
 	@scripts/fuzz.sh --seconds $(or $(SECONDS),60) $(ARGS)

@@ -17,6 +17,8 @@ let strict: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    // Tests end the process at these; no release has them.
+    .define("CRASH_POINTS", .when(configuration: .debug)),
   ] + sanitised
 
 /// A C library of Debian's, as a module: `Sources/System/<name>`.
@@ -79,9 +81,11 @@ let package = Package(
     system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
 
     // Core: what any service would need.
+    module("CrashPoints", in: "Core"),
     module("Threading", in: "Core", needs: ["CLinux"]),
     module("Telemetry", in: "Core"),
-    module("Postgres", in: "Core", needs: ["CLibpq", "CLinux", "Threading", "Telemetry"]),
+    module(
+      "Postgres", in: "Core", needs: ["CLibpq", "CLinux", "CrashPoints", "Threading", "Telemetry"]),
     module("EmbeddedPostgres", in: "Core", needs: ["CLinux", "Threading", "Telemetry"]),
     module(
       "HTTP", in: "Core", needs: ["CMicrohttpd", "CWslay", "CCrypto", "Threading", "Telemetry"]),
@@ -89,7 +93,7 @@ let package = Package(
 
     // Import: the steps, in the order of the data. They meet in ImportModel only.
     module("ImportModel", in: "Import"),
-    module("Spool", in: "Import", needs: ["CCrypto", "ImportModel", "Threading"]),
+    module("Spool", in: "Import", needs: ["CCrypto", "CrashPoints", "ImportModel", "Threading"]),
     module(
       "Reading", in: "Import",
       needs: ["CSimd", "CZlib", "CZstd", "CZip", "CExpat", "CIconv", "CUchardet", "ImportModel"]),

@@ -91,6 +91,9 @@ if $e2e; then
   timed "Python parts" scripts/venv.sh
   code=0
   timed "release build" scripts/build.sh || code=$?
+  if [ "$code" -eq 0 ]; then
+    timed "debug build" scripts/build.sh debug || code=$?
+  fi
   runners+=("build=$code")
   if [ "$code" -eq 0 ]; then
     timed "fixtures" scripts/fixtures.sh sales-10k sales-100k sales-100k-bad

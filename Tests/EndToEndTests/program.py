@@ -13,6 +13,8 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BINARY = Path(os.environ.get("SLUICE_BIN", ROOT / ".build/release/sluice")).resolve()
+# The same with places at which it can be ended: Sources/Core/CrashPoints.
+DEBUG_BINARY = Path(os.environ.get("SLUICE_DEBUG_BIN", ROOT / ".build/debug/sluice")).resolve()
 
 # How long the program may take to end, by the contract of `make run`.
 GRACE_SECONDS = 5.0
@@ -57,9 +59,15 @@ class Program:
     living: list["Program"] = []
 
     def __init__(
-        self, arguments: list[str], environment: dict[str, str], log: Path, folder: Path | None = None
+        self,
+        arguments: list[str],
+        environment: dict[str, str],
+        log: Path,
+        folder: Path | None = None,
+        binary: Path = BINARY,
     ) -> None:
         self.arguments = arguments
+        self.binary = binary
         self.environment = environment
         self.log = log
         self.folder = folder
@@ -67,10 +75,10 @@ class Program:
 
     def start(self) -> None:
         assert self.process is None, "it runs already"
-        assert BINARY.exists(), f"{BINARY} is missing: make build"
+        assert self.binary.exists(), f"{self.binary} is missing: make build"
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [str(BINARY), *self.arguments],
+                [str(self.binary), *self.arguments],
                 cwd=self.folder,
                 env=clean_environment(**self.environment),
                 stdin=subprocess.DEVNULL,
@@ -139,12 +147,13 @@ class Program:
 class Server(Program):
     """`sluice serve` on a port of its own."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str], log: Path, binary: Path = BINARY
+    ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        super().__init__(
-            ["serve", *arguments], environment | {"SLUICE_LISTEN": f"127.0.0.1:{self.port}"}, log
-        )
+        address = {"SLUICE_LISTEN": f"127.0.0.1:{self.port}"}
+        super().__init__(["serve", *arguments], environment | address, log, binary=binary)
 
     def start(self) -> None:
         super().start()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import psycopg
 import pytest
 
 from api import check_problem
@@ -531,3 +532,17 @@ def test_what_went_through_a_view_cannot_be_taken_back(shared_house: House) -> N
 
     assert done["undo"]["available"] is False
     assert shared_house.database.value("SELECT count(*) FROM sluice.undo WHERE import_id = %s", done["task_id"]) == 0
+
+
+def test_a_table_that_somebody_has_locked_is_told_of_and_imported_into_later(house: House) -> None:
+    before = house.api.get("/targets"), house.api.get("/targets/demo.products")
+    with psycopg.connect(house.database.url) as other:
+        other.execute("LOCK TABLE demo.products IN ACCESS EXCLUSIVE MODE")
+
+        # None of these waits for the lock: it would fail after five seconds.
+        assert (house.api.get("/targets"), house.api.get("/targets/demo.products")) == before
+        content = b"item_code,name,list_price\nA,apple,1.00\n"
+        inspected = house.api.call("POST", "/inspect?target=demo.products", data=content)
+        assert inspected.status_code == 200, inspected.text
+        task_id = house.api.submit(content, "demo.products")
+    assert house.api.wait(task_id)["rows_inserted"] == 1

@@ -102,7 +102,7 @@ struct BatchedImportTests {
         try await other.rollback()
         try await eventually("the former worker has given up", within: .seconds(240)) {
           try await bench.count(
-            "pg_stat_activity WHERE application_name = 'sluice import'"
+            "pg_stat_activity WHERE application_name LIKE 'sluice import%'"
               + " AND datname = current_database()") == 0
         }
         #expect(try await bench.batches(of: id) == before)

@@ -89,7 +89,7 @@ struct MergeRaceTests {
       Self.plain + """
         ; INSERT INTO t VALUES (1, 1), (2, 2), (3, 3);
         CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
-          BEGIN IF current_setting('application_name') = 'sluice import' THEN
+          BEGIN IF current_setting('application_name') LIKE 'sluice import%' THEN
             PERFORM pg_advisory_xact_lock(77); END IF; RETURN NULL; END $$;
         CREATE TRIGGER hold AFTER INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION hold()
         """

@@ -224,7 +224,7 @@ struct UndoRequestTests {
         try await eventually("the undo has ended") {
           try await bench.count(
             """
-            pg_stat_activity WHERE application_name = 'sluice import'
+            pg_stat_activity WHERE application_name LIKE 'sluice import%'
                AND datname = current_database()
             """) == 0
         }

@@ -129,7 +129,7 @@ struct WorkerTests {
         _ = try await bench.connection.query(
           """
           SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE application_name = 'sluice import' AND datname = current_database()
+           WHERE application_name LIKE 'sluice import%' AND datname = current_database()
           """)
         try await blocker.execute("ROLLBACK")
         return try await bench.ended(id)
@@ -237,7 +237,7 @@ struct WorkerTests {
       try await bench.connection.execute(
         """
         CREATE FUNCTION public.accepts(v text) RETURNS boolean LANGUAGE sql STABLE AS $$
-          SELECT v <> 'odd' OR current_setting('application_name') <> 'sluice import' $$;
+          SELECT v <> 'odd' OR current_setting('application_name') NOT LIKE 'sluice import%' $$;
         CREATE DOMAIN public.fickle AS text CHECK (public.accepts(VALUE));
         CREATE TABLE public.t (id integer PRIMARY KEY, v public.fickle)
         """)
@@ -329,7 +329,7 @@ struct WorkerTests {
         try await eventually("the merge has ended") {
           try await bench.count(
             """
-            pg_stat_activity WHERE application_name = 'sluice import'
+            pg_stat_activity WHERE application_name LIKE 'sluice import%'
                AND datname = current_database()
             """) == 0
         }

@@ -1,4 +1,5 @@
 internal import CLibpq
+import CrashPoints
 import Telemetry
 
 extension PostgresConnection {
@@ -8,10 +9,13 @@ extension PostgresConnection {
   /// COMMIT is sent rolls back; COMMIT itself is not cancelled. If the connection is lost during
   /// COMMIT, nobody can tell whether it took place.
   ///
-  /// - Parameter options: what follows BEGIN, such as `ISOLATION LEVEL REPEATABLE READ READ ONLY`; a
-  ///   literal, never a caller's words.
+  /// - Parameters:
+  ///   - options: what follows BEGIN, such as `ISOLATION LEVEL REPEATABLE READ READ ONLY`; a
+  ///     literal, never a caller's words.
+  ///   - file: with `function`, what names the place of its commit, see `CrashPoint`.
   public func transaction<R: Sendable>(
-    _ options: String = "", _ body: @Sendable (PostgresConnection) async throws -> R
+    _ options: String = "", file: StaticString = #fileID, function: StaticString = #function,
+    _ body: @Sendable (PostgresConnection) async throws -> R
   ) async throws -> R {
     guard transactionStatus == PQTRANS_IDLE else {
       _ = try ready()
@@ -22,7 +26,9 @@ extension PostgresConnection {
     do {
       let result = try await body(self)
       try Task.checkCancellation()
+      CrashPoint.pass(.before, file, function)
       try await commit()
+      CrashPoint.pass(.behind, file, function)
       return result
     } catch {
       await rollback()

@@ -1,3 +1,4 @@
+import CrashPoints
 public import Telemetry
 
 /// A bounded set of connections that are lent to one task at a time.
@@ -72,10 +73,18 @@ public actor PostgresPool {
   }
 
   /// Runs one statement on a connection of the pool, prepared at its first use there.
+  ///
+  /// - Parameter file: with `function`, what names the place of its commit, see `CrashPoint`.
   public func query(
-    _ sql: String, _ parameters: [PostgresParameter] = []
+    _ sql: String, _ parameters: [PostgresParameter] = [],
+    file: StaticString = #fileID, function: StaticString = #function
   ) async throws -> PostgresResult {
-    try await withConnection { try await $0.queryCached(sql, parameters) }
+    try await withConnection { connection in
+      CrashPoint.pass(.before, file, function)
+      let result = try await connection.queryCached(sql, parameters)
+      CrashPoint.pass(.behind, file, function)
+      return result
+    }
   }
 
   /// Refuses new callers, waits for those who have a connection, and closes all.

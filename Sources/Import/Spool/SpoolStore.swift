@@ -1,3 +1,4 @@
+import CrashPoints
 import Synchronization
 import Threading
 
@@ -73,7 +74,8 @@ public final class SpoolStore: Sendable {
   /// - Returns: whether it was there.
   @discardableResult
   public func remove(id: String) throws -> Bool {
-    try SpoolFolder.remove(path(of: id))
+    CrashPoint.pass(.before, #fileID, #function)
+    return try SpoolFolder.remove(path(of: id))
   }
 
   /// Whether a file is there, complete.

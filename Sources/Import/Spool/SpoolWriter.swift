@@ -1,3 +1,4 @@
+import CrashPoints
 import Threading
 
 /// One file on its way into the spool, on a thread that may block.
@@ -52,6 +53,7 @@ actor SpoolWriter {
     }
     let sha256 = try digest.finish()
     try file.flush()
+    CrashPoint.pass(.before, #fileID, #function)
     try file.rename(to: path)
     do {
       try SpoolFolder.flush(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]))
@@ -61,6 +63,7 @@ actor SpoolWriter {
       throw error
     }
     claim.end()
+    CrashPoint.pass(.behind, #fileID, #function)
     return SpoolFile(id: id, path: path, bytes: bytes, sha256: sha256)
   }
 

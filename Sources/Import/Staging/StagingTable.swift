@@ -162,17 +162,12 @@ public struct StagingTable: Sendable {
       SELECT pg_terminate_backend(a.pid)
         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
        WHERE l.locktype = 'relation' AND l.relation = to_regclass($1)
-         AND a.datname = current_database() AND a.application_name = ANY ($2)
-         AND a.pid <> pg_backend_pid()
+         AND a.datname = current_database() AND a.pid <> pg_backend_pid()
+         AND (starts_with(a.application_name, $2) OR starts_with(a.application_name, $3))
       """
-    let sessions = [StagingTable.applicationName, StagingTable.secondApplicationName]
-    _ = try await connection.queryCached(sql, [.text(name), .textArray(sessions)])
+    let sessions = [WorkSession.loads, .helps].map { PostgresParameter.text($0.rawValue) }
+    _ = try await connection.queryCached(sql, [.text(name)] + sessions)
   }
-
-  /// The `application_name` of the sessions that stage and merge.
-  public static let applicationName = "sluice import"
-  /// That of those which help them: they read what is staged.
-  public static let secondApplicationName = "sluice arbiter"
 
   /// The statement that makes a staging table.
   ///

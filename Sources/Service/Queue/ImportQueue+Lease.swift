@@ -38,6 +38,7 @@ extension ImportQueue {
   ///   - worker: names the process, for people.
   ///   - seconds: how long the lease holds without a heartbeat.
   public func claim(worker: String, leaseSeconds seconds: Int) async throws -> ClaimedImport? {
+    try await endExpiredSessions()
     do {
       let result = try await pool.query(
         ImportQueue.claimStatement,
@@ -59,6 +60,22 @@ extension ImportQueue {
       // next look passes that target over.
       return try await claim(worker: worker, leaseSeconds: seconds)
     }
+  }
+
+  /// Ends the sessions of workers whose lease has expired.
+  ///
+  /// One that was stopped, or is cut off from the server, may have left a transaction open: whoever takes the import
+  /// over would wait for its locks.
+  private func endExpiredSessions() async throws {
+    let sql = """
+      SELECT pg_terminate_backend(a.pid)
+        FROM sluice.imports i
+        JOIN pg_stat_activity a ON a.application_name IN ($1 || ' ' || i.lease_id, $2 || ' ' || i.lease_id)
+       WHERE i.lease_id IS NOT NULL AND i.lease_expires_at < clock_timestamp()
+         AND a.datname = current_database() AND a.usename = current_user
+      """
+    let works = [WorkSession.loads, .helps].map { PostgresParameter.text($0.rawValue) }
+    _ = try await pool.query(sql, works)
   }
 
   /// An undo leaves the state as it is until it is through.

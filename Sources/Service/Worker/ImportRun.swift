@@ -32,7 +32,7 @@ struct ImportRun: Sendable {
     try await services.sessions.withConnection(staysAfterErrors: false) { load in
       try await services.sessions.withConnection(staysAfterErrors: false) { arbiter in
         let connections = Connections(load: load, arbiter: arbiter)
-        try await connections.set(record.options)
+        try await connections.set(record.options, under: lease)
         try await run(record, over: connections)
       }
     }
@@ -354,11 +354,9 @@ private struct Connections: Sendable {
   let arbiter: PostgresConnection
 
   /// Makes the settings of an import; they are gone when the sessions are given back.
-  func set(_ options: ImportOptions) async throws {
-    _ = try await arbiter.query(
-      "SELECT set_config('application_name', $1, false)",
-      [.text(StagingTable.secondApplicationName)]
-    )
+  func set(_ options: ImportOptions, under lease: Lease) async throws {
+    try await load.name(.loads, under: lease)
+    try await arbiter.name(.helps, under: lease)
     guard let zone = options.timezone else { return }
     for connection in [load, arbiter] {
       _ = try await connection.query("SELECT set_config('TimeZone', $1, false)", [.text(zone)])

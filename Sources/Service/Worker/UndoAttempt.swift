@@ -67,6 +67,7 @@ struct UndoAttempt: Sendable {
       throw LeaseLost(lease)
     }
     try await services.sessions.withConnection(staysAfterErrors: false) { connection in
+      try await connection.name(.loads, under: lease)
       let request = UndoRequest(lease: lease, target: try await target(of: record, on: connection))
       let outcome = try await services.metrics.timed("undo") {
         try await Undo(request, on: connection).run()

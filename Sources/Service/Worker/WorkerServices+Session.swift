@@ -1,5 +1,5 @@
+import ImportModel
 import Postgres
-import Staging
 
 extension WorkerServices {
   /// How to connect for work on the rows of targets.
@@ -12,9 +12,17 @@ extension WorkerServices {
       "idle_in_transaction_session_timeout": "60s", "tcp_keepalives_idle": "10",
       "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3", "statement_timeout": "0",
       // A setting, because a name in the URL would win over the configuration's.
-      "application_name": StagingTable.applicationName,
+      "application_name": WorkSession.loads.rawValue,
     ]
     for (name, value) in settings { configuration.settings[name] = value }
     return configuration
+  }
+}
+
+extension PostgresConnection {
+  /// Says what the session works for, until it is given back.
+  func name(_ work: WorkSession, under lease: Lease) async throws {
+    _ = try await queryCached(
+      "SELECT set_config('application_name', $1, false)", [.text(work.name(under: lease))])
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -6,7 +7,7 @@ import Testing
 struct BlockQueueTests {
   @Test("what goes in comes out, in order, whatever the sizes", arguments: 0..<20)
   func random(seed: Int) {
-    var random = Seeded(state: UInt64(seed))
+    var random = SeededGenerator(seed: UInt64(seed))
     var queue = BlockQueue()
     var into: [UInt8] = []
     var out: [UInt8] = []

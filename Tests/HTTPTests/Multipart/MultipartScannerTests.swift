@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -66,7 +67,7 @@ struct MultipartScannerTests {
 
   @Test("random contents, split at random, come out as they went in", arguments: 0..<50)
   func randomContents(seed: Int) throws {
-    var random = Seeded(state: UInt64(seed) &+ 1)
+    var random = SeededGenerator(seed: UInt64(seed) &+ 1)
     // Few different bytes, so that what looks like a delimiter comes often.
     let alphabet = Array("\r\n-Ab".utf8)
     let contents = (0..<Int.random(in: 1...5, using: &random)).map { _ in
@@ -127,19 +128,6 @@ struct MultipartScannerTests {
         try Self.scan([Array("--AaB03x\r\n\(header)".utf8)], limits: limits)
       }
     }
-  }
-}
-
-/// Random numbers that are the same in each run (SplitMix64).
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }
 

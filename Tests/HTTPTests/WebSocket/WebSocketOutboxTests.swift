@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -66,7 +67,7 @@ struct WebSocketOutboxTests {
 
   @Test("agrees with a plain list, whatever comes", arguments: [UInt64(1), 7, 42, 1234])
   func agreesWithModel(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     var outbox = WebSocketOutbox(limit: 5)
     var model: [(text: String, key: String?)] = []
     for step in 0..<2000 {
@@ -88,18 +89,6 @@ struct WebSocketOutboxTests {
         model.append(("\(step)", name))
       }
       #expect(outbox.count == model.count)
-    }
-  }
-
-  private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var mixed = state
-      mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-      return mixed ^ (mixed >> 31)
     }
   }
 }

@@ -75,8 +75,9 @@ extension ColumnReader {
           AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
         JOIN pg_extension AS x ON x.oid = d.refobjid
         WHERE t.oid = b.oid AND t.typname = 'citext' AND x.extname = 'citext') AS is_citext,
+      -- A default names no column: without the table, whose lock would be waited for.
       CASE WHEN c.attgenerated = '' THEN coalesce(
-        pg_get_expr(def.adbin, def.adrelid), t.typdefault) END AS default_expression,
+        pg_get_expr(def.adbin, 0), t.typdefault) END AS default_expression,
       c.attidentity,
       -- Columns that a view computes are no less out of reach, unless its trigger takes the rows.
       c.attgenerated <> '' OR v.oid IS NOT NULL AND NOT pg_column_is_updatable(v.oid, c.attnum, false)
