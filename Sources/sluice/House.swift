@@ -117,7 +117,9 @@ struct House {
     let name = String(decoding: host.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     return ImportWorker(
       configuration: WorkerConfiguration(
-        name: "\(name):\(getpid())", concurrency: settings.concurrency,
+        // In containers, one process after the other has the same number.
+        name: "\(name):\(getpid()):\(String(UInt32.random(in: .min ... .max), radix: 16))",
+        concurrency: settings.concurrency,
         leaseSeconds: settings.leaseSeconds, retentionSeconds: settings.retentionSeconds,
         batches: settings.batches),
       services: WorkerServices(

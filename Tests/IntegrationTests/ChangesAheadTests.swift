@@ -45,6 +45,17 @@ struct ChangesAheadTests {
     try await bench.rows("SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM t")
   }
 
+  @Test("is waited for, however long that takes")
+  func slow() async throws {
+    try await ImportBench.run(Self.table) { bench in
+      let request = try await bench.stagedTriples(Self.rows)
+      try await bench.makeOthersSlow()
+      let outcome = try await Self.merge(bench, request)
+      #expect(outcome.plan == .joinByScan)
+      #expect(outcome.counts.updated == Self.rows / 3)
+    }
+  }
+
   @Test("is merged as if one session had done it, and can be taken back")
   func whole() async throws {
     try await ImportBench.run(Self.table) { bench in

@@ -123,12 +123,6 @@ struct DryRunCommitTests {
 }
 
 extension ImportBench {
-  fileprivate func janitor() -> Janitor {
-    Janitor(
-      queue: queue, spool: spool, retentionSeconds: 86_400, logger: TestDatabase.logger,
-      metrics: Metrics())
-  }
-
   /// Makes the files of the spool two days old.
   fileprivate func ageFiles() throws {
     let folder = URL(fileURLWithPath: spool.folder)

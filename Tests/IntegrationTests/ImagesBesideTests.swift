@@ -39,6 +39,22 @@ struct ImagesBesideTests {
     }
   }
 
+  @Test("are waited for, however long that takes")
+  func slow() async throws {
+    try await ImportBench.run(Self.table) { bench in
+      let helper = try await TestDatabase.connect(bench.database)
+      let request = try await bench.staged(Self.rows)
+      try await bench.makeOthersSlow()
+      let merger = Merger(
+        request, on: bench.connection, helpedBy: helper, watch: { _ in }, reject: { _, _ in },
+        checkRejects: { _ in })
+      let outcome = try await merger.run()
+      await helper.close()
+      #expect(outcome.counts.inserted == Int64(Self.rows))
+      #expect(try await Self.kept(bench, of: request.lease.importID) == ["\(Self.rows)|t|f"])
+    }
+  }
+
   @Test(
     "are kept by the merge where a column holds the time of that",
     arguments: ["now()", "CURRENT_TIMESTAMP"])

@@ -18,3 +18,21 @@ extension ImportBench {
       [.text(id.description)])
   }
 }
+
+extension ImportBench {
+  /// Ends the bench's session when it does nothing inside a transaction for a while, and has all others take longer than
+  /// that to make a table.
+  func makeOthersSlow() async throws {
+    let own = try await rows("SELECT pg_backend_pid()")[0]
+    try await connection.execute(
+      """
+      CREATE FUNCTION public.slow() RETURNS event_trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF pg_backend_pid() <> \(own) THEN PERFORM pg_sleep(0.7); END IF;
+      END $$;
+      CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('CREATE TABLE')
+        EXECUTE FUNCTION public.slow();
+      SET idle_in_transaction_session_timeout = '200ms'
+      """)
+  }
+}

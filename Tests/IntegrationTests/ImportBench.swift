@@ -51,6 +51,12 @@ struct ImportBench: Sendable {
       logger: TestDatabase.logger, metrics: Metrics(), name: "test")
   }
 
+  func janitor(retentionSeconds: Int64 = 86_400) -> Janitor {
+    Janitor(
+      queue: queue, spool: spool, retentionSeconds: retentionSeconds, logger: TestDatabase.logger,
+      metrics: Metrics())
+  }
+
   // MARK: Imports
 
   /// A submission of bytes that are in the spool.

@@ -181,12 +181,6 @@ struct RejectListTests {
     return lease.importID
   }
 
-  private func janitor(_ bench: ImportBench) -> Janitor {
-    Janitor(
-      queue: bench.queue, spool: bench.spool, retentionSeconds: 3600,
-      logger: Logger(level: .error, format: .text), metrics: Metrics())
-  }
-
   @Test("goes with its import when that is past its time, in pages; that of another one stays")
   func retention() async throws {
     try await ImportBench.run { bench in
@@ -234,7 +228,7 @@ struct RejectListTests {
         INSERT INTO public.kept SELECT id FROM sluice.imports;
         UPDATE sluice.imports SET finished_at = now() - interval '2 hours'
         """)
-      try await janitor(bench).sweep()
+      try await bench.janitor(retentionSeconds: 3600).sweep()
       #expect(try await bench.count("sluice.imports") == 2)
       for name in names {
         let isThere = try await bench.count("pg_class WHERE oid = to_regclass('\(name)')") == 1

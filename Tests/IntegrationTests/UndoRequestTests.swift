@@ -290,13 +290,6 @@ struct UndoRequestTests {
 
   // MARK: The janitor
 
-  private func sweep(_ bench: ImportBench) async throws {
-    try await Janitor(
-      queue: bench.queue, spool: bench.spool, retentionSeconds: 86_400,
-      logger: Logger(level: .error, format: .text), metrics: Metrics()
-    ).sweep()
-  }
-
   @Test("is over when its time is: images go, unless an undo is on its way")
   func expiry() async throws {
     try await ImportBench.run(Self.table) { bench in
@@ -311,14 +304,14 @@ struct UndoRequestTests {
       }
       #expect(reason.contains("is over"))
       #expect(try await bench.record(old).undo.available == false)
-      try await sweep(bench)
+      try await bench.janitor().sweep()
       #expect(
         try await bench.rows("SELECT import_id FROM sluice.undo ORDER BY 1")
           == [young.description, asked.description])
       #expect(try await bench.count(Self.images) == 4)
       let record = try await bench.withWorker { _ in try await bench.undoEnded(asked) }
       #expect(record.status == .undone)
-      try await sweep(bench)
+      try await bench.janitor().sweep()
       // What came of it is told as long as the import is known.
       #expect(try await bench.record(asked).undo.deleted == 1)
     }
@@ -332,7 +325,7 @@ struct UndoRequestTests {
       #expect(try await bench.queue.requestUndo(kept) == .requested)
       try await bench.connection.execute(
         "UPDATE sluice.imports SET finished_at = now() - interval '2 days'")
-      try await sweep(bench)
+      try await bench.janitor().sweep()
       #expect(try await bench.rows("SELECT id FROM sluice.imports") == [kept.description])
       #expect(try await bench.count("\(Self.images) AND relname LIKE '%\(gone.digits)%'") == 0)
       #expect(try await bench.count(Self.images) == 2)

@@ -281,6 +281,7 @@ public struct Merger: Sendable {
       } else if let ahead = ChangesAhead(request, ground, choice, on: helper) {
         help = .changes(ahead)
       }
+      try await waitPatiently()
     }
     if case .images = help {} else { try await ground.images.createInserted(on: connection) }
     // In an empty table, there is nothing to change.
@@ -303,6 +304,13 @@ public struct Merger: Sendable {
     } catch let error as PostgresError where error.isOfCircumstances {
       return nil
     }
+  }
+
+  /// Lets the session wait for the second one inside its transaction, however long that takes.
+  ///
+  /// Where its worker is stopped meanwhile, whoever takes the import over ends it.
+  func waitPatiently() async throws {
+    try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
   }
 
   func prepare() async throws {

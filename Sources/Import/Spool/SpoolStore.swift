@@ -84,6 +84,15 @@ public final class SpoolStore: Sendable {
     return SpoolFolder.exists("\(folder)/\(id)")
   }
 
+  /// The names of all complete files.
+  public func identifiers() throws -> [String] {
+    var found: [String] = []
+    try SpoolFolder.forEachFile(in: folder) { file in
+      if SpoolFolder.isIdentifier(file.name), !file.isTemporary { found.append(file.name) }
+    }
+    return found
+  }
+
   /// Bytes of all files in the folder, unfinished ones included; 0 where the folder cannot be read,
   /// which `probe` reports.
   public func usage() -> Int64 {

@@ -62,6 +62,33 @@ extension ImportQueue {
     return try await pool.query(sql, [.textArray(ids), .int(seconds)]).affected
   }
 
+  /// Runs the body, unless another janitor over this database is at it just now.
+  public func asOnlyJanitor(_ body: @Sendable () async throws -> Void) async throws {
+    try await pool.withConnection { connection in
+      let lock = PostgresParameter.int(ImportQueue.janitorLock)
+      let taken = try await connection.query("SELECT pg_try_advisory_lock($1) AS taken", [lock])
+      guard try taken.rows[0].bool("taken") else { return }
+      let outcome: Result<Void, any Error>
+      do {
+        outcome = .success(try await body())
+      } catch {
+        outcome = .failure(error)
+      }
+      _ = try await connection.query("SELECT pg_advisory_unlock($1)", [lock])
+      try outcome.get()
+    }
+  }
+
+  /// Of some spool files, those whose imports need them no more.
+  public func spoolIDsOfTheEnded(among ids: [String]) async throws -> [String] {
+    let sql = """
+      SELECT spool_id FROM sluice.imports
+       WHERE spool_id = ANY ($1) AND status IN ('done', 'cancelled', 'undone')
+         AND NOT coalesce(commit_until > clock_timestamp(), false)
+      """
+    return try await pool.query(sql, [.textArray(ids)]).rows.map { try $0.string("spool_id") }
+  }
+
   /// The spool files that may still be read: those of imports that wait, run, or failed, and of dry
   /// runs that can be carried out.
   public func spoolIDsInUse() async throws -> Set<String> {

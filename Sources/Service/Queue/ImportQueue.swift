@@ -12,6 +12,9 @@ public struct ImportQueue: Sendable {
   /// The channel on which ids of imports travel that have changed. The progress hub listens to it.
   static let progressChannel = "sluice_progress"
 
+  /// An advisory lock of the whole database: "sluice", as bytes.
+  static let janitorLock: Int64 = 0x73_6C75_6963_65
+
   let pool: PostgresPool
   private let limit: Int
 

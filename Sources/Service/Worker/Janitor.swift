@@ -9,6 +9,7 @@ public import Telemetry
 public struct Janitor: Sendable {
   /// Files that no import knows are kept for so long: an upload may still be on its way.
   private static let graceSeconds: Int64 = 86_400
+  private static let filesAtOnce = 1000
   private static let countInterval: Duration = .seconds(5)
   private static let roundsBetweenSweeps = 120
 
@@ -59,16 +60,36 @@ public struct Janitor: Sendable {
   ///
   /// - Throws: `CancellationError`.
   public func sweep() async throws {
-    try await attempt("imports") {
-      let removed = try await queue.removeFinished(olderThan: retentionSeconds)
-      if removed > 0 { logger.info("swept imports", ["count": "\(removed)"]) }
-    }
+    // Each server has a spool of its own, maybe; the database is the same for all.
+    try await sweepFiles()
+    try await queue.asOnlyJanitor { try await sweepDatabase() }
+  }
+
+  private func sweepFiles() async throws {
     try await attempt("files") {
+      let there = try await spool.onOwnThread { try $0.identifiers() }
+      for start in stride(from: 0, to: there.count, by: Janitor.filesAtOnce) {
+        let page = Array(there[start..<min(start + Janitor.filesAtOnce, there.count)])
+        let ended = try await queue.spoolIDsOfTheEnded(among: page)
+        try await spool.onOwnThread { spool in
+          for id in ended { try spool.remove(id: id) }
+        }
+        if !ended.isEmpty { logger.info("swept files", ["count": "\(ended.count)"]) }
+      }
+    }
+    try await attempt("files of nobody") {
       let needed = try await queue.spoolIDsInUse()
       let swept = try await spool.onOwnThread { spool in
         try spool.sweep(olderThan: Janitor.graceSeconds, keeping: needed)
       }
-      if !swept.isEmpty { logger.info("swept files", ["count": "\(swept.count)"]) }
+      if !swept.isEmpty { logger.info("swept files of nobody", ["count": "\(swept.count)"]) }
+    }
+  }
+
+  private func sweepDatabase() async throws {
+    try await attempt("imports") {
+      let removed = try await queue.removeFinished(olderThan: retentionSeconds)
+      if removed > 0 { logger.info("swept imports", ["count": "\(removed)"]) }
     }
     try await attempt("staging") {
       let leftovers = try await queue.withConnection { try await StagingTable.leftovers(on: $0) }

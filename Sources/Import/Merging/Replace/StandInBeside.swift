@@ -94,6 +94,7 @@ extension Merger {
       request,
       try await RowDigest.read(try await build.standIn.oid(on: connection), on: connection),
       rules: try await RuleCatalog.read(request.target, on: connection))
+    try await waitPatiently()
     async let told = staging?.read(on: helper)
     let counts = try await build.load(request, staged, watch: watch)
     return StandInBeside(
