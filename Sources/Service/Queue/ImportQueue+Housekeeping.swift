@@ -65,17 +65,10 @@ extension ImportQueue {
   /// Runs the body, unless another janitor over this database is at it just now.
   public func asOnlyJanitor(_ body: @Sendable () async throws -> Void) async throws {
     try await pool.withConnection { connection in
-      let lock = PostgresParameter.int(ImportQueue.janitorLock)
-      let taken = try await connection.query("SELECT pg_try_advisory_lock($1) AS taken", [lock])
-      guard try taken.rows[0].bool("taken") else { return }
-      let outcome: Result<Void, any Error>
-      do {
-        outcome = .success(try await body())
-      } catch {
-        outcome = .failure(error)
-      }
-      _ = try await connection.query("SELECT pg_advisory_unlock($1)", [lock])
-      try outcome.get()
+      // The pool lets go of it when it takes the session back.
+      let taken = try await connection.query(
+        "SELECT pg_try_advisory_lock($1) AS taken", [.int(ImportQueue.janitorLock)])
+      if try taken.rows[0].bool("taken") { try await body() }
     }
   }
 
