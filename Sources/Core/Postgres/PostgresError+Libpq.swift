@@ -3,8 +3,8 @@ internal import CLibpq
 extension PostgresError {
   /// The error that a result carries; the caller still owns the result.
   init(result: OpaquePointer, connection: OpaquePointer) {
-    let broken = PQstatus(connection) != CONNECTION_OK
     let state = Self.field("C", of: result)
+    let broken = Self.isBroken(connection, withoutReason: state == nil)
     let code: Code =
       switch state {
       case "57014": .cancelled
@@ -29,11 +29,20 @@ extension PostgresError {
 
   /// The error of a call that gave no result.
   init(connection: OpaquePointer) {
-    let broken = PQstatus(connection) != CONNECTION_OK
+    let broken = Self.isBroken(connection, withoutReason: true)
     self.init(
       code: broken ? .connection : .protocolViolation,
       message: Self.trimmed(PQerrorMessage(connection)))
     connectionBroke = broken
+  }
+
+  /// Whether the connection is lost.
+  ///
+  /// - Parameter withoutReason: whether the error is not the server's: libpq finds a connection that was closed when it
+  ///   writes, and notes it when it reads.
+  private static func isBroken(_ connection: OpaquePointer, withoutReason: Bool) -> Bool {
+    if withoutReason { _ = PQconsumeInput(connection) }
+    return PQstatus(connection) != CONNECTION_OK
   }
 
   /// - Parameter name: the value of one of libpq's `PG_DIAG_…` macros, which are characters.
