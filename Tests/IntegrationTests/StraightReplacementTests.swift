@@ -120,6 +120,10 @@ struct StraightReplacementTests {
             return record.status == .queued && record.stages.contains { $0.name == .loading }
           }
         }
+        // The object says why.
+        let reasons = try await bench.record(id).stages.compactMap(\.reason)
+        #expect(reasons.map(\.code) == [.database])
+        #expect(reasons.first?.message.contains("lock timeout") == true)
         let ledger = """
           SELECT attempt, encode(first_key, 'hex'), encode(last_key, 'hex') FROM sluice.chunks
           """

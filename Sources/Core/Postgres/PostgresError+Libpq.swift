@@ -29,10 +29,10 @@ extension PostgresError {
 
   /// The error of a call that gave no result.
   init(connection: OpaquePointer) {
+    // Whoever reads on may find other words there.
+    let message = Self.trimmed(PQerrorMessage(connection))
     let broken = Self.isBroken(connection, withoutReason: true)
-    self.init(
-      code: broken ? .connection : .protocolViolation,
-      message: Self.trimmed(PQerrorMessage(connection)))
+    self.init(code: broken ? .connection : .protocolViolation, message: message)
     connectionBroke = broken
   }
 

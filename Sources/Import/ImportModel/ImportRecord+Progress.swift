@@ -35,8 +35,10 @@ extension ImportRecord {
       let rows = index >= attempts ? rowsMoved(in: stage.name) : nil
       return StageReport(
         name: stage.name, startedAt: rfc3339(stage.at), seconds: rounded(seconds, places: 3),
-        rowsPerSecond: rows.flatMap { seconds > 0 ? rounded(Double($0) / seconds, places: 1) : nil }
-      )
+        rowsPerSecond: rows.flatMap {
+          seconds > 0 ? rounded(Double($0) / seconds, places: 1) : nil
+        },
+        reason: stage.reason)
     }
   }
 
@@ -107,12 +109,15 @@ public struct StageReport: Sendable, Encodable, Equatable {
   public var seconds: Double
   /// Rows a second, where rows move in it.
   public var rowsPerSecond: Double?
+  /// Why the attempt before had no result, where the import waits for another one.
+  public var reason: ImportFailure?
 
   private enum CodingKeys: String, CodingKey {
     case name
     case startedAt = "started_at"
     case seconds
     case rowsPerSecond = "rows_per_second"
+    case reason
   }
 }
 

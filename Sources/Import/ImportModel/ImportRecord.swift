@@ -57,11 +57,14 @@ public struct ImportRecord: Sendable, Equatable {
     public var name: ImportState
     /// Seconds since the epoch, by the database's clock.
     public var at: Double
+    /// Why the attempt before had no result, where the import waits for another one.
+    public var reason: ImportFailure?
 
     /// Describes one stage.
-    public init(name: ImportState, at: Double) {
+    public init(name: ImportState, at: Double, reason: ImportFailure? = nil) {
       self.name = name
       self.at = at
+      self.reason = reason
     }
   }
 

@@ -75,6 +75,7 @@ public final class SpoolStore: Sendable {
   @discardableResult
   public func remove(id: String) throws -> Bool {
     CrashPoint.pass(.before, #fileID, #function)
+    defer { CrashPoint.pass(.behind, #fileID, #function) }
     return try SpoolFolder.remove(path(of: id))
   }
 
