@@ -48,7 +48,7 @@ class PatientApi(Api):
 
 
 class Fleet:
-    """A server and a worker, each in a process of its own that is started again when it was killed."""
+    """A server and a worker that are started again when they were killed, and another worker for when the first sleeps."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
@@ -71,7 +71,7 @@ class Fleet:
         self._lock = Lock()
 
     def start(self, program: Program, **settings: str) -> None:
-        """Starts one of the two, with settings for this life of it only."""
+        """Starts a process, with settings for this life of it only."""
         with self._lock:
             before = program.environment
             program.environment = before | settings

@@ -65,8 +65,7 @@ struct LeaseModel: Hashable {
       .release(let worker), .die(let worker), .undo(let worker):
       hands[worker] != nil
     case .expire: lease != nil && !isExpired
-    case .cancel: true
-    case .askForUndo: true
+    case .cancel, .askForUndo: true
     }
   }
 
