@@ -22,14 +22,17 @@ class Postgres:
         self.socket = folder
         self.port = free_port()
         self.log = folder / f"{name}.log"
+        # What is added to the environment.
+        self.environment: dict[str, str] = {}
 
     def tool(self, name: str, *arguments: str) -> None:
         program = Path(os.environ["SLUICE_TEST_POSTGRES_PROGRAMS"]) / name
         with open(os.devnull, "rb") as nothing, tempfile.TemporaryFile() as output:
             # What pg_ctl starts keeps its output open.
             done = subprocess.run(
-                [str(program), *arguments], cwd="/", user=USER, stdin=nothing, stdout=output, stderr=output, check=False
-            )
+                [str(program), *arguments], cwd="/", user=USER, env=os.environ | self.environment, stdin=nothing,
+                stdout=output, stderr=output, check=False,
+            )  # fmt: skip
             output.seek(0)
             assert done.returncode == 0, f"{name}: {output.read().decode('utf-8', 'replace')}"
 
@@ -47,12 +50,27 @@ class Postgres:
             "--checkpoint=fast", "--no-sync",
         )  # fmt: skip
 
+        # It waits for nobody when it is the primary.
+        settings = self.data / "postgresql.auto.conf"
+        lines = settings.read_text(encoding="utf-8").splitlines(keepends=True)
+        settings.write_text("".join(line for line in lines if "synchronous" not in line), encoding="utf-8")
+
     def start(self, **settings: str) -> None:
         settings |= {"unix_socket_directories": str(self.socket), "port": str(self.port), "listen_addresses": "''"}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self.tool(
             "pg_ctl", "start", f"--pgdata={self.data}", "--wait", f"--log={self.log}", f"--options={options}", "--silent"
         )  # fmt: skip
+
+    def sql(self, command: str) -> None:
+        self.tool(
+            "psql", "--quiet", "--no-psqlrc", f"--host={self.socket}", f"--port={self.port}", "--username=postgres",
+            f"--command={command}",
+        )  # fmt: skip
+
+    def configure(self, name: str, value: str) -> None:
+        self.sql(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.sql("SELECT pg_reload_conf()")
 
     def kill(self) -> None:
         """At once: what clients have not heard of may be lost."""
@@ -77,10 +95,7 @@ def primary_and_standby() -> Iterator[tuple[Postgres, Postgres]]:
         primary.start(fsync="off", max_connections="50")
         standby.copy(primary)
         standby.start(fsync="off", max_connections="50")
-        primary.tool(
-            "psql", "--quiet", "--no-psqlrc", f"--host={primary.socket}", f"--port={primary.port}", "--username=postgres",
-            "--command=ALTER SYSTEM SET synchronous_standby_names = 'standby'", "--command=SELECT pg_reload_conf()",
-        )  # fmt: skip
+        primary.configure("synchronous_standby_names", "standby")
         yield primary, standby
     finally:
         for server in (primary, standby):

@@ -1,5 +1,7 @@
 """Fixtures: a database and a server of its own for a test, or for all tests of a file."""
 
+import os
+import random
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +13,14 @@ import pytest
 from api import Api
 from database import Database, new_database
 from program import BINARY, ROOT, Program, Server, clean_environment
+
+
+# Where the rounds of test_faults come from.
+FAULTS_SEED = os.environ.get("SLUICE_FAULTS_SEED") or str(random.SystemRandom().randrange(10**9))
+
+
+def pytest_report_header() -> str:
+    return f"SLUICE_FAULTS_SEED={FAULTS_SEED}"
 
 
 @dataclass

@@ -25,7 +25,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.connection = psycopg.connect(url, autocommit=True)
+        self.connect()
+
+    def connect(self) -> None:
+        """Anew, where the server has ended the connection."""
+        self.connection = psycopg.connect(self.url, autocommit=True)
         self.connection.execute("SET TIME ZONE 'UTC'")
 
     def rows(self, query: str, *values: object) -> list[tuple]:

@@ -19,6 +19,8 @@ from database import Database
 from program import DEBUG_BINARY, Program, Server, eventually
 
 LEASE_SECONDS = "1"
+# Answers that ask to come again.
+LATER = (429, 503, 507)
 
 
 class PatientApi(Api):
@@ -34,7 +36,7 @@ class PatientApi(Api):
             except requests.RequestException as error:
                 assert time.monotonic() < end, f"{method} {path}: {error}"
             else:
-                if answer.status_code != 503:
+                if answer.status_code not in LATER:
                     return answer
                 assert answer.headers["Retry-After"], answer.text
                 assert time.monotonic() < end, f"{method} {path}: {answer.text}"
@@ -50,7 +52,7 @@ class PatientApi(Api):
 class Fleet:
     """A server and a worker that are started again when they were killed, and another worker for when the first sleeps."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, folder: Path, binary: Path = DEBUG_BINARY, **settings: str) -> None:
         self.database = database
         self.spool = folder / "data/spool"
         self.settings = {
@@ -58,10 +60,12 @@ class Fleet:
             "SLUICE_DATA_DIR": str(folder / "data"),
             "SLUICE_LOG": "debug,json",
             "SLUICE_LEASE_SECONDS": LEASE_SECONDS,
-        }
-        self.server = Server(["--no-worker"], self.settings, folder / "serve.log", DEBUG_BINARY)
-        self.worker = Program(["worker"], self.settings, folder / "worker.log", binary=DEBUG_BINARY)
-        self.other = Program(["worker"], self.settings, folder / "other.log", binary=DEBUG_BINARY)
+        } | settings
+        self.server = Server(["--no-worker"], self.settings, folder / "serve.log", binary)
+        self.worker = Program(["worker"], self.settings, folder / "worker.log", binary=binary)
+        self.other = Program(["worker"], self.settings, folder / "other.log", binary=binary)
+        # Who is started again.
+        self.watched = [self.worker, self.server]
         self.api = PatientApi(self.server.url)
         # How many were killed.
         self.crashes = 0
@@ -89,7 +93,7 @@ class Fleet:
                 program.environment = before
 
     def are_running(self) -> bool:
-        return self.server.is_running() and self.worker.is_running()
+        return all(program.is_running() for program in self.watched)
 
     def discard(self) -> None:
         for program in (self.worker, self.other, self.server):
@@ -102,8 +106,8 @@ class Fleet:
 
         def tend() -> None:
             while not ended.wait(0.02):
-                for program in (self.worker, self.server):
-                    self._look_after(program)
+                for program in self.watched:
+                    self.look_after(program)
 
         thread = Thread(target=tend)
         thread.start()
@@ -114,7 +118,7 @@ class Fleet:
             thread.join()
         assert self.problem is None, self.problem
 
-    def _look_after(self, program: Program) -> None:
+    def look_after(self, program: Program) -> None:
         process = program.process
         code = process.poll() if process else None
         if code is None or self.problem:
