@@ -25,8 +25,9 @@ test-unit: ## the Swift tests only
 test-e2e: ## the end-to-end tests only; ARGS="-k rejects" goes to pytest
 	@scripts/test.sh e2e -- $(ARGS)
 
-test-faults: ## end processes at each commit of each scenario, and look at what is left
-	@SLUICE_FAULTS=full scripts/test.sh e2e -- -k crash_points $(ARGS)
+test-faults: ## deaths at each commit, and random faults; ROUNDS=200 SEED=1 ARGS="-k test_faults -s" for a part
+	@SLUICE_FAULTS=full SLUICE_FAULTS_ROUNDS=$(or $(ROUNDS),200) SLUICE_FAULTS_SEED=$(SEED) \
+	  scripts/test.sh e2e -- -k "crash_points or test_faults" $(ARGS)
 
 fuzz: ## run each fuzzer for a minute; SECONDS=600 for longer, ARGS="csv xlsx" for some
 	@scripts/fuzz.sh --seconds $(or $(SECONDS),60) $(ARGS)

@@ -33,14 +33,16 @@ def promote_or_restart(site: Site, chance: random.Random) -> None:
         site.restart_postgres(chance.uniform(0, 1))
 
 
-def through_proxies(act: Callable[[Proxy, random.Random], None]) -> Fault:
-    """Something that a network does for a while."""
+def in_the_network(act: Callable[[Proxy, random.Random], None]) -> Fault:
+    """Something that happens for a while to one of the programs, or to all."""
 
     def fault(site: Site, chance: random.Random) -> None:
-        for proxy in site.proxies:
+        who = chance.choice([None, *site.lines])
+        proxies = list(site.lines[who].values()) if who else site.proxies
+        for proxy in proxies:
             act(proxy, chance)
         time.sleep(chance.choice([0.2, 1, LEASE + 1.5]))
-        for proxy in site.proxies:
+        for proxy in proxies:
             proxy.heal()
 
     return fault
@@ -79,10 +81,10 @@ FAULTS: dict[str, Fault] = {
     "server sleeps": lambda site, chance: site.sleep(site.server, chance.uniform(0.2, 2)),
     "postgres stops": lambda site, chance: site.restart_postgres(chance.uniform(0, 2)),
     "sessions end": lambda site, _: site.end_sessions(),
-    "connections cut": through_proxies(lambda proxy, _: proxy.cut()),
-    "network stalls": through_proxies(lambda proxy, _: proxy.stall()),
-    "network slow": through_proxies(slow_down),
-    "half closed": through_proxies(Proxy.half_close),
+    "connections cut": in_the_network(lambda proxy, _: proxy.cut()),
+    "network stalls": in_the_network(lambda proxy, _: proxy.stall()),
+    "network slow": in_the_network(slow_down),
+    "half closed": in_the_network(Proxy.half_close),
     "clock jumps": jump,
     "postgres clock jumps": jump_of_postgres,
     "standby promoted": promote_or_restart,

@@ -36,7 +36,7 @@ class Link:
 
 
 class Proxy:
-    """Listens on a port of 127.0.0.1 for a server on a Unix socket."""
+    """A port of 127.0.0.1 for a server on a Unix socket; nobody listens there until it is asked to."""
 
     def __init__(self, socket: Path) -> None:
         self.socket = socket
@@ -51,7 +51,6 @@ class Proxy:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         self._server: asyncio.Server | None = None
-        self.listen()
 
     def close(self) -> None:
         self._do(self._end())

@@ -23,6 +23,7 @@ from program import BINARY, Program, clean_environment
 
 IS_ROOT = os.getuid() == 0
 DATABASE = "app"
+PROGRAMS = ("server", "worker", "other")
 # 256 MiB are kept free, and 64 set aside for a file whose length is not known.
 SPOOL_BYTES = 448 << 20
 FILL_BLOCK = 1 << 20
@@ -55,31 +56,33 @@ class Clock:
         if Clock.library is None:
             Clock.library = Path(os.environ["SLUICE_TEST_FOLDER"]) / "clock.so"
             source = Path(__file__).with_name("clock.c")
-            compile = ["clang", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", Clock.library, source]
-            subprocess.run(compile, check=True)
+            swift = shutil.which("swift")
+            assert swift, "the Swift toolchain is not on the PATH"
+            # The toolchain's own.
+            compiler = Path(swift).resolve().with_name("clang")
+            arguments = ["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", Clock.library, source]
+            subprocess.run([compiler, *arguments], check=True)
         return Clock.library
 
 
 class Site(Fleet):
-    """A server, two workers, and Postgres, alone or with a standby, behind a proxy for each."""
+    """A server, two workers, and Postgres, alone or with a standby; between each two of them there is a proxy."""
 
-    def __init__(self, folder: Path, servers: list[Postgres], proxies: list[Proxy], clock: Clock) -> None:
+    def __init__(self, folder: Path, servers: list[Postgres], clock: Clock) -> None:
         self.servers = servers
-        self.proxies = proxies
-        self.proxy_of = dict(zip(servers, proxies, strict=True))
+        # By program, and by the place of the server in the URL.
+        self.lines = {who: {server: proxy_to(server) for server in servers} for who in PROGRAMS}
         self.postgres_clock = clock
-        self.clocks = {who: Clock(folder / f"{who}.clock") for who in ("server", "worker", "other")}
+        self.clocks = {who: Clock(folder / f"{who}.clock") for who in PROGRAMS}
         hosts, ports = zip(*((str(server.socket), str(server.port)) for server in servers), strict=True)
         attributes = "connect_timeout=5&target_session_attrs=read-write"
         direct = f"postgresql://postgres@/{DATABASE}?host={','.join(hosts)}&port={','.join(ports)}&{attributes}"
-        there = ",".join(f"127.0.0.1:{proxy.port}" for proxy in proxies)
-        super().__init__(
-            Database(direct), folder, BINARY, SLUICE_DATABASE_URL=f"postgresql://postgres@{there}/{DATABASE}?{attributes}"
-        )
-        self.programs = {"server": self.server, "worker": self.worker, "other": self.other}
-        for who, program in self.programs.items():
-            program.environment = program.environment | self.clocks[who].environment()
-        self.watched = list(self.programs.values())
+        super().__init__(Database(direct), folder, BINARY)
+        self.watched = [self.server, self.worker, self.other]
+        for who, program in zip(PROGRAMS, self.watched, strict=True):
+            there = ",".join(f"127.0.0.1:{proxy.port}" for proxy in self.lines[who].values())
+            url = f"postgresql://postgres@{there}/{DATABASE}?{attributes}"
+            program.environment = program.environment | self.clocks[who].environment() | {"SLUICE_DATABASE_URL": url}
         # Where the database is on a small disk, its folder.
         self.tablespace: Path | None = None
         self._asked_to_end: set[int] = set()
@@ -87,6 +90,10 @@ class Site(Fleet):
     @property
     def primary(self) -> Postgres:
         return self.servers[0]
+
+    @property
+    def proxies(self) -> list[Proxy]:
+        return [proxy for line in self.lines.values() for proxy in line.values()]
 
     @property
     def has_standby(self) -> bool:
@@ -157,11 +164,13 @@ class Site(Fleet):
 
     def _kill_primary(self) -> None:
         self.primary.kill()
-        self.proxy_of[self.primary].refuse()
+        for line in self.lines.values():
+            line[self.primary].refuse()
 
     def _start(self, server: Postgres) -> None:
         server.start(**SETTINGS)
-        self.proxy_of[server].listen()
+        for line in self.lines.values():
+            line[server].listen()
 
     def end_sessions(self) -> None:
         """As an administrator does, in the middle of whatever they do."""
@@ -259,16 +268,14 @@ def new_site(has_standby: bool) -> Iterator[Site]:
             primary.sql(f"CREATE DATABASE {DATABASE} TABLESPACE small")
         else:
             primary.sql(f"CREATE DATABASE {DATABASE}")
-        proxies = [Proxy(server.socket / f".s.PGSQL.{server.port}") for server in servers]
-        if has_standby:
-            # There is none yet.
-            proxies[1].refuse()
-        for proxy in proxies:
+        site = Site(home, servers, clock)
+        for proxy in site.proxies:
             stack.callback(proxy.close)
-        site = Site(home, servers, proxies, clock)
         stack.callback(site.database.close)
         stack.callback(site.discard)
         site.tablespace = tablespace if tablespace.exists() else None
+        for line in site.lines.values():
+            line[primary].listen()
         if has_standby:
             site.give_a_standby()
         site.spool.mkdir(parents=True)
@@ -280,6 +287,10 @@ def new_site(has_standby: bool) -> Iterator[Site]:
         subprocess.run([str(BINARY), "migrate"], env=clean_environment(**site.settings), check=True)
         site.open()
         yield site
+
+
+def proxy_to(server: Postgres) -> Proxy:
+    return Proxy(server.socket / f".s.PGSQL.{server.port}")
 
 
 def end_all(servers: list[Postgres]) -> None:

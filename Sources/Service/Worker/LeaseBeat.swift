@@ -16,13 +16,13 @@ struct LeaseBeat: Sendable {
   let logger: Logger
 
   /// Beats until the task is cancelled, or until there is a reason to break off.
-  func run(_ interrupt: @Sendable (Interruption) -> Void) async {
+  func run(_ interrupt: @escaping @Sendable (Interruption) -> Void) async {
     let clock = ContinuousClock()
     var heldUntil = clock.now + .seconds(seconds)
     while !Task.isCancelled {
       do {
         let asked = clock.now
-        switch try await queue.heartbeat(lease, seconds: seconds) {
+        switch try await ask(or: interrupt) {
         case .held: heldUntil = asked + .seconds(seconds)
         case .cancelRequested: return interrupt(.cancelRequested)
         case .lost: return interrupt(.leaseLost)
@@ -39,5 +39,17 @@ struct LeaseBeat: Sendable {
         return
       }
     }
+  }
+
+  /// One heartbeat; one that gets no answer for as long as the lease holds is none.
+  private func ask(
+    or interrupt: @escaping @Sendable (Interruption) -> Void
+  ) async throws -> ImportQueue.Heartbeat {
+    let watch = Task {
+      try await Task.sleep(for: .seconds(seconds))
+      interrupt(.leaseLost)
+    }
+    defer { watch.cancel() }
+    return try await queue.heartbeat(lease, seconds: seconds)
   }
 }
