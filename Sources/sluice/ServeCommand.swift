@@ -89,6 +89,7 @@ struct ServeCommand {
       queue: house.queue, snapshots: house.snapshots, hub: hub, spool: house.spool,
       pool: house.pool, logger: house.logger, metrics: house.metrics,
       settings: APISettings(
-        maxBytes: settings.maxBytes, targets: settings.targets, version: Sluice.version))
+        maxBytes: settings.maxBytes, uploadLimit: settings.uploadLimit, targets: settings.targets,
+        version: Sluice.version))
   }
 }

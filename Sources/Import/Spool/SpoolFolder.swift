@@ -82,6 +82,13 @@ enum SpoolFolder {
     }
   }
 
+  /// Bytes of all its files.
+  static func bytes(in path: String) throws -> Int64 {
+    var total: Int64 = 0
+    try forEachFile(in: path) { total += $0.bytes }
+    return total
+  }
+
   /// Makes an empty file (mode 0600) in the folder of `path`, under a name of its own.
   static func makeTemporary(beside path: String) throws -> TemporaryFile {
     let slash = path.lastIndex(of: "/") ?? path.startIndex
