@@ -10,6 +10,9 @@ enum SpoolFolder {
     let age: Int64
 
     var isTemporary: Bool { name.hasPrefix(".") && name.hasSuffix(SpoolFolder.temporarySuffix) }
+
+    /// Whether it is unfinished, and nobody has written to it for so long that nobody will.
+    var isForgotten: Bool { isTemporary && age > SpoolStore.graceSeconds }
   }
 
   private static let temporarySuffix = ".part"
@@ -26,6 +29,13 @@ enum SpoolFolder {
       default: false
       }
     }
+  }
+
+  /// Whether a sweep takes a complete file.
+  static func isLeft(_ name: String, age: Int64, olderThan seconds: Int64, keeping: Set<String>)
+    -> Bool
+  {
+    isIdentifier(name) && age > seconds && !keeping.contains(name)
   }
 
   /// Makes a folder and those above it, for the owner alone.

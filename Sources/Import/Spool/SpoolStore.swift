@@ -9,6 +9,9 @@ import Threading
 /// few threads of the store's own; all other calls block for the length of a system call or a scan of
 /// the folder, and belong into `onOwnThread` where that matters.
 public final class SpoolStore: Sendable {
+  /// Files that no import knows, and unfinished ones, are kept for so long: an upload may still be on its way.
+  public static let graceSeconds: Int64 = 86_400
+
   /// Where the files are.
   public let folder: String
   /// Largest file, in bytes.
@@ -122,7 +125,8 @@ public final class SpoolStore: Sendable {
     try removeStaleTemporaries()
     var removed: [String] = []
     try SpoolFolder.forEachFile(in: folder) { file in
-      guard SpoolFolder.isIdentifier(file.name), file.age > seconds, !keeping.contains(file.name)
+      guard
+        SpoolFolder.isLeft(file.name, age: file.age, olderThan: seconds, keeping: keeping)
       else { return }
       if try SpoolFolder.remove("\(folder)/\(file.name)") { removed.append(file.name) }
     }
@@ -160,7 +164,7 @@ public final class SpoolStore: Sendable {
 
   private func removeStaleTemporaries() throws {
     try SpoolFolder.forEachFile(in: folder) { file in
-      guard file.isTemporary, file.age > 86_400 else { return }
+      guard file.isForgotten else { return }
       try SpoolFolder.remove("\(folder)/\(file.name)")
     }
   }
