@@ -114,7 +114,8 @@ struct DoctorSweepTests {
     }
   }
 
-  @Test("all that it takes is named, with its size, nothing is changed, and afterwards nothing is left")
+  @Test(
+    "all that it takes is named, with its size, nothing is changed, and afterwards nothing is left")
   func dead() async throws {
     try await ImportBench.run(Self.table) { bench in
       try await Self.livingThings(bench)

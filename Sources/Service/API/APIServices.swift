@@ -54,7 +54,8 @@ public struct APISettings: Sendable {
 
   /// Gathers the settings.
   public init(
-    maxBytes: Int64, uploadLimit: Int = 16, targets: [String]? = nil, allowedOrigins: [String] = [], version: String
+    maxBytes: Int64, uploadLimit: Int = 16, targets: [String]? = nil, allowedOrigins: [String] = [],
+    version: String
   ) {
     self.maxBytes = maxBytes
     self.uploadLimit = uploadLimit
