@@ -4,11 +4,14 @@ import json
 import resource
 import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+import requests
 
 from api import check_problem
 from conftest import House, HouseMaker
@@ -221,6 +224,21 @@ def test_a_body_in_chunks_is_stopped_at_the_limit_of_the_spool(make_house: House
                 break
         is_refused(caller, 507, "spool_full")
     eventually("nothing is left of it", lambda: not spooled(house))
+
+
+def test_when_all_sessions_of_the_database_are_taken_callers_are_asked_to_come_back(house: House) -> None:
+    callers = 20  # More than there are sessions for.
+
+    def ask(_: int) -> requests.Response:
+        return requests.get(f"{house.server.url}/imports", timeout=60)
+
+    with psycopg.connect(house.database.url) as blocker, ThreadPoolExecutor(callers) as threads:
+        blocker.execute("LOCK TABLE sluice.imports IN ACCESS EXCLUSIVE MODE")
+        answers = list(threads.map(ask, range(callers)))
+    for answer in answers:
+        check_problem(answer, 503, "database_unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+    assert house.api.get("/imports")["items"] == []
 
 
 def test_a_server_has_descriptors_for_all_its_connections(house: House) -> None:
