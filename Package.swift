@@ -117,7 +117,9 @@ let package = Package(
         .embedInCode("Migrations/0005-merging.up.sql"),
         .embedInCode("Migrations/0005-merging.down.sql"),
       ]),
-    module("Doctor", in: "Service", needs: ["ImportModel", "Spool", "Queue", "Postgres"]),
+    module(
+      "Doctor", in: "Service",
+      needs: ["ImportModel", "Spool", "Staging", "Merging", "Queue", "Postgres"]),
     module(
       "Worker", in: "Service",
       needs: [

@@ -31,7 +31,8 @@ struct House {
       throw StartError("cannot make \(settings.dataDir): \(String(cString: strerror(errno)))")
     }
     let spool = try SpoolStore(
-      folder: settings.spool, maxBytes: settings.maxBytes, reserveFreeBytes: 256 << 20)
+      folder: settings.spool, maxBytes: settings.maxBytes, reserveFreeBytes: 256 << 20,
+      limitBytes: settings.spoolLimit)
     let (cluster, url) = try await database(settings, allowEmbedded: allowEmbedded, logger: logger)
     let configuration = PostgresConfiguration(
       url: url, applicationName: "sluice", connectTimeout: 10, settings: [:])

@@ -64,15 +64,17 @@ struct ServeCommand {
     Output.line("Sluice serves at \(address)")
     house.logger.info("serving", ["address": address, "version": Sluice.version])
     let worker = hasWorker ? house.worker() : nil
+    let working = Task { await worker?.run() }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await hub.run() }
       group.addTask { await janitor.run() }
-      if let worker { group.addTask { await worker.run() } }
       group.addTask { await whenReady(address) }
       let signal = await Signals.next()
       house.logger.info("shutting down", ["signal": "\(signal)"])
-      await server.shutdown(grace: .seconds(2))
+      // At once, beside the requests that have their time.
       await worker?.stop()
+      await server.shutdown(grace: .seconds(2))
+      await working.value
       group.cancelAll()
     }
   }
@@ -89,6 +91,7 @@ struct ServeCommand {
       queue: house.queue, snapshots: house.snapshots, hub: hub, spool: house.spool,
       pool: house.pool, logger: house.logger, metrics: house.metrics,
       settings: APISettings(
-        maxBytes: settings.maxBytes, targets: settings.targets, version: Sluice.version))
+        maxBytes: settings.maxBytes, uploadLimit: settings.uploadLimit, targets: settings.targets,
+        version: Sluice.version))
   }
 }

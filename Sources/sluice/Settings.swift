@@ -11,7 +11,9 @@ enum Setting: String, CaseIterable {
   case spool = "SLUICE_SPOOL"
   case concurrency = "SLUICE_CONCURRENCY"
   case queueLimit = "SLUICE_QUEUE_LIMIT"
+  case uploadLimit = "SLUICE_UPLOAD_LIMIT"
   case maxBytes = "SLUICE_MAX_BYTES"
+  case spoolLimit = "SLUICE_SPOOL_LIMIT"
   case auth = "SLUICE_AUTH"
   case retention = "SLUICE_RETENTION"
   case targets = "SLUICE_TARGETS"
@@ -35,7 +37,9 @@ enum Setting: String, CaseIterable {
     case .spool: "folder for uploaded bytes (DATA_DIR/spool)"
     case .concurrency: "imports that one worker runs at once (2)"
     case .queueLimit: "imports that may wait (1000)"
+    case .uploadLimit: "uploads that one server receives at once (16)"
     case .maxBytes: "largest upload (20 GiB)"
+    case .spoolLimit: "bytes that the spool may hold (as many as the disk has room for)"
     case .auth: "token or off; off on loopback"
     case .retention: "how long finished imports stay (30 days)"
     case .targets: "patterns of schema.table, separated by commas"
@@ -59,7 +63,9 @@ struct Settings {
   var spool = ""
   var concurrency = 2
   var queueLimit = 1000
+  var uploadLimit = 16
   var maxBytes: Int64 = 20 << 30
+  var spoolLimit: Int64?
   var retentionSeconds: Int64 = 30 * 86_400
   var targets: [String]?
   var logLevel = LogLevel.info
@@ -93,7 +99,9 @@ struct Settings {
     }
     concurrency = try value(.concurrency) { Int($0).flatMap { $0 > 0 ? $0 : nil } } ?? concurrency
     queueLimit = try value(.queueLimit) { Int($0).flatMap { $0 >= 0 ? $0 : nil } } ?? queueLimit
+    uploadLimit = try value(.uploadLimit) { Int($0).flatMap { $0 > 0 ? $0 : nil } } ?? uploadLimit
     maxBytes = try value(.maxBytes, Quantities.bytes) ?? maxBytes
+    spoolLimit = try value(.spoolLimit, Quantities.bytes)
     retentionSeconds = try value(.retention, Quantities.seconds) ?? retentionSeconds
     leaseSeconds =
       try value(.leaseSeconds) { Int($0).flatMap { $0 >= 1 ? $0 : nil } } ?? leaseSeconds

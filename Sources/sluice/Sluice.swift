@@ -8,6 +8,7 @@ struct Sluice {
 
   static func main() async {
     Signals.listen()
+    Descriptors.raise()
     let words = Array(CommandLine.arguments.dropFirst())
     do {
       exit(try await run(words))

@@ -114,6 +114,7 @@ struct ImportBench: Sendable {
   /// Runs the body beside a worker.
   func withWorker<R: Sendable>(
     concurrency: Int = 2, leaseSeconds: Int = 30, batches: BatchSettings = BatchSettings(),
+    stopGrace: Duration = .seconds(2),
     _ body: @Sendable (ImportWorker) async throws -> R
   ) async throws -> R {
     let own = ImportBench.pool(over: database)
@@ -121,7 +122,7 @@ struct ImportBench: Sendable {
     let worker = ImportWorker(
       configuration: WorkerConfiguration(
         name: "test", concurrency: concurrency, leaseSeconds: leaseSeconds,
-        pollInterval: .milliseconds(100), batches: batches),
+        pollInterval: .milliseconds(100), stopGrace: stopGrace, batches: batches),
       services: WorkerServices(
         queue: ImportQueue(pool: own, limit: 1000), snapshots: ImportSnapshots(pool: own),
         publisher: ProgressPublisher(

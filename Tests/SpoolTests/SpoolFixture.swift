@@ -8,13 +8,14 @@ final class SpoolFixture: Sendable {
   let folder: String
   let store: SpoolStore
 
-  init(maxBytes: Int64 = 1 << 40, reserveFreeBytes: Int64 = 0) throws {
+  init(maxBytes: Int64 = 1 << 40, reserveFreeBytes: Int64 = 0, limitBytes: Int64? = nil) throws {
     var template = Array("/tmp/sluice-spool-XXXXXX".utf8CString)
     let made = try #require(mkdtemp(&template), "mkdtemp failed")
     root = String(cString: made)
     folder = root + "/data/spool"
     store = try SpoolStore(
-      folder: folder, maxBytes: maxBytes, reserveFreeBytes: reserveFreeBytes)
+      folder: folder, maxBytes: maxBytes, reserveFreeBytes: reserveFreeBytes,
+      limitBytes: limitBytes)
   }
 
   deinit {

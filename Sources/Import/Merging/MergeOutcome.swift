@@ -39,4 +39,6 @@ public struct MergeProgress: Sendable {
   public var counts: RowCounts
   /// Whether all slices are through, and only the last checks and the commit are left.
   public var isFinalizing: Bool
+  /// Whether all that is counted is committed: who stops here loses nothing.
+  public var isCommitted = false
 }

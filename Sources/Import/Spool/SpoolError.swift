@@ -8,6 +8,8 @@ public struct SpoolError: Error, Sendable, CustomStringConvertible, CustomDebugS
     case tooLarge = "too_large"
     /// The file system has not enough room left.
     case noSpace = "no_space"
+    /// All files together have as many bytes as they may.
+    case full = "spool_full"
     /// There is no such file.
     case missing
     /// There is such a file already.

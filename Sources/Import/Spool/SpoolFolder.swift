@@ -10,6 +10,9 @@ enum SpoolFolder {
     let age: Int64
 
     var isTemporary: Bool { name.hasPrefix(".") && name.hasSuffix(SpoolFolder.temporarySuffix) }
+
+    /// Whether it is unfinished, and nobody has written to it for so long that nobody will.
+    var isForgotten: Bool { isTemporary && age > SpoolStore.graceSeconds }
   }
 
   private static let temporarySuffix = ".part"
@@ -26,6 +29,13 @@ enum SpoolFolder {
       default: false
       }
     }
+  }
+
+  /// Whether a sweep takes a complete file.
+  static func isLeft(_ name: String, age: Int64, olderThan seconds: Int64, keeping: Set<String>)
+    -> Bool
+  {
+    isIdentifier(name) && age > seconds && !keeping.contains(name)
   }
 
   /// Makes a folder and those above it, for the owner alone.
@@ -80,6 +90,13 @@ enum SpoolFolder {
       try body(
         Entry(name: name, bytes: Int64(info.st_size), age: now - Int64(info.st_mtim.tv_sec)))
     }
+  }
+
+  /// Bytes of all its files.
+  static func bytes(in path: String) throws -> Int64 {
+    var total: Int64 = 0
+    try forEachFile(in: path) { total += $0.bytes }
+    return total
   }
 
   /// Makes an empty file (mode 0600) in the folder of `path`, under a name of its own.

@@ -22,6 +22,8 @@ public struct SpoolInspection: Sendable, Equatable {
   public var files: [String: (bytes: Int64, age: Int64)] = [:]
   /// Files of other names: unfinished ones, and what is not the spool's.
   public var others = 0
+  /// Sizes of the unfinished files among those that nobody goes on with.
+  public var unfinished: [Int64] = []
 
   /// Whether two inspections saw the same.
   public static func == (one: SpoolInspection, other: SpoolInspection) -> Bool {
@@ -53,11 +55,21 @@ public struct SpoolInspection: Sendable, Equatable {
           files[file.name] = (file.bytes, file.age)
         } else {
           others += 1
+          if file.isForgotten { unfinished.append(file.bytes) }
         }
       }
     } catch {
       state = .unusable("\(error)")
     }
+  }
+
+  /// The names of the files that `SpoolStore.sweep` takes after its time of grace.
+  public func leftovers(keeping needed: Set<String>) -> [String] {
+    files.filter {
+      SpoolFolder.isLeft(
+        $0.key, age: $0.value.age, olderThan: SpoolStore.graceSeconds, keeping: needed)
+    }
+    .map(\.key)
   }
 
   /// Bytes that this process may still write to the file system of a path (statvfs(3)); nil where it cannot

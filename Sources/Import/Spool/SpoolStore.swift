@@ -9,6 +9,9 @@ import Threading
 /// few threads of the store's own; all other calls block for the length of a system call or a scan of
 /// the folder, and belong into `onOwnThread` where that matters.
 public final class SpoolStore: Sendable {
+  /// Files that no import knows, and unfinished ones, are kept for so long: an upload may still be on its way.
+  public static let graceSeconds: Int64 = 86_400
+
   /// Where the files are.
   public let folder: String
   /// Largest file, in bytes.
@@ -23,11 +26,15 @@ public final class SpoolStore: Sendable {
   /// - Parameters:
   ///   - maxBytes: largest file, in bytes.
   ///   - reserveFreeBytes: what must stay free on the file system, in bytes.
+  ///   - limitBytes: most bytes in the folder, those that were announced among them; nil for no limit. Other
+  ///     processes that write to the folder keep their own account of what was announced to them.
   /// - Throws: `SpoolError`.
-  public init(folder: String, maxBytes: Int64, reserveFreeBytes: Int64) throws {
+  public init(
+    folder: String, maxBytes: Int64, reserveFreeBytes: Int64, limitBytes: Int64? = nil
+  ) throws {
     self.folder = folder
     self.maxBytes = maxBytes
-    space = SpaceGuard(folder: folder, reserve: reserveFreeBytes)
+    space = SpaceGuard(folder: folder, reserve: reserveFreeBytes, limit: limitBytes)
     // Enough that one slow flush does not hold up the others; few enough to stay a small part of
     // the machine. A thread starts with its first job.
     executors = (0..<4).map { ThreadExecutor(name: "spool-\($0)") }
@@ -61,6 +68,12 @@ public final class SpoolStore: Sendable {
       throw error
     }
   }
+
+  /// Whether a file of so many bytes could be written now, to refuse it before it is read.
+  ///
+  /// - Parameter expected: nil where it is not known.
+  /// - Throws: `SpoolError` with code `noSpace` or `full`.
+  public func checkRoom(for expected: Int64?) throws { try space.check(expected) }
 
   /// Opens a file for reading.
   ///
@@ -97,13 +110,11 @@ public final class SpoolStore: Sendable {
   /// Bytes of all files in the folder, unfinished ones included; 0 where the folder cannot be read,
   /// which `probe` reports.
   public func usage() -> Int64 {
-    var total: Int64 = 0
     do {
-      try SpoolFolder.forEachFile(in: folder) { total += $0.bytes }
+      return try SpoolFolder.bytes(in: folder)
     } catch {
       return 0
     }
-    return total
   }
 
   /// Removes the files that are older than `seconds` and not in `keeping`, and unfinished files that
@@ -114,7 +125,8 @@ public final class SpoolStore: Sendable {
     try removeStaleTemporaries()
     var removed: [String] = []
     try SpoolFolder.forEachFile(in: folder) { file in
-      guard SpoolFolder.isIdentifier(file.name), file.age > seconds, !keeping.contains(file.name)
+      guard
+        SpoolFolder.isLeft(file.name, age: file.age, olderThan: seconds, keeping: keeping)
       else { return }
       if try SpoolFolder.remove("\(folder)/\(file.name)") { removed.append(file.name) }
     }
@@ -152,7 +164,7 @@ public final class SpoolStore: Sendable {
 
   private func removeStaleTemporaries() throws {
     try SpoolFolder.forEachFile(in: folder) { file in
-      guard file.isTemporary, file.age > 86_400 else { return }
+      guard file.isForgotten else { return }
       try SpoolFolder.remove("\(folder)/\(file.name)")
     }
   }

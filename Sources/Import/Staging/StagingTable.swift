@@ -44,6 +44,9 @@ public struct StagingTable: Sendable {
     quotedIdentifier(StagingLayout.tableName(of: id))
   }
 
+  /// The quoted, qualified names of the tables that `drop` drops.
+  public static func names(of id: ImportID) -> [String] { [name(of: id)] }
+
   static func name(of id: ImportID) -> String { "sluice.\(ownName(of: id))" }
 
   /// The name of a table that stands beside this one while natural keys are looked up.

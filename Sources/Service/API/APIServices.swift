@@ -43,6 +43,8 @@ public struct APIServices: Sendable {
 public struct APISettings: Sendable {
   /// Largest upload, in bytes.
   public var maxBytes: Int64
+  /// Uploads that are received at once; as many inspections.
+  public var uploadLimit: Int
   /// Patterns of targets that may be imported into; nil allows every table the role may write.
   public var targets: [String]?
   /// Origins, besides the server's own, whose pages may open the WebSocket.
@@ -52,9 +54,11 @@ public struct APISettings: Sendable {
 
   /// Gathers the settings.
   public init(
-    maxBytes: Int64, targets: [String]? = nil, allowedOrigins: [String] = [], version: String
+    maxBytes: Int64, uploadLimit: Int = 16, targets: [String]? = nil, allowedOrigins: [String] = [],
+    version: String
   ) {
     self.maxBytes = maxBytes
+    self.uploadLimit = uploadLimit
     self.targets = targets
     self.allowedOrigins = allowedOrigins
     self.version = version

@@ -12,9 +12,18 @@ struct ImportRoutes: Sendable {
   private static let listLimit = 1...500
 
   let services: APIServices
+  private let slots: UploadSlots
+
+  init(services: APIServices) {
+    self.services = services
+    slots = UploadSlots(
+      limit: services.settings.uploadLimit, kind: "import", metrics: services.metrics)
+  }
 
   func add(to router: inout RouteTable) {
-    router.on(.post, "/imports", maxBodyBytes: bodyLimit) { try await create($0) }
+    router.on(.post, "/imports", maxBodyBytes: bodyLimit) { request in
+      try await slots.withSlot { try await create(request) }
+    }
     router.on(.get, "/imports") { try await list($0) }
     router.on(.get, "/imports/{id}") { try await show($0) }
     router.on(.get, "/imports/{id}/status") { try await show($0) }
@@ -42,7 +51,7 @@ struct ImportRoutes: Sendable {
 
   private func create(_ request: HTTPRequest) async throws -> HTTPResponse {
     let key = try idempotencyKey(request)
-    try await refuseIfFull(key)
+    try await refuseIfFull(request, key)
     let upload = try await UploadReceiver(services: services).receive(request)
     do {
       let submission = try await self.submission(upload, key: key)
@@ -61,8 +70,11 @@ struct ImportRoutes: Sendable {
     // where nobody needs it.
   }
 
-  /// Before the body is read; a request that was made before is let through, as it adds nothing.
-  private func refuseIfFull(_ key: String?) async throws {
+  /// Before the body is read. Where the queue is full, a request that was made before is let through, as it adds
+  /// nothing there; its bytes need room all the same.
+  private func refuseIfFull(_ request: HTTPRequest, _ key: String?) async throws {
+    let length = request.body.length
+    try await services.spool.onOwnThread { try $0.checkRoom(for: length) }
     guard try await services.queue.isFull() else { return }
     if let key, try await services.queue.knows(key: key) { return }
     throw Problems.queueFull

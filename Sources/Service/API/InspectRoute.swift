@@ -16,16 +16,20 @@ struct InspectRoute: Sendable {
   let services: APIServices
   /// One at a time: each takes a moment of a processor, and imports go first.
   private let executor = ThreadExecutor(name: "inspect")
+  /// Each holds a start of a file in memory. Those of uploads are others: they may take hours.
+  private let slots: UploadSlots
 
   init(services: APIServices) {
     self.services = services
+    slots = UploadSlots(
+      limit: services.settings.uploadLimit, kind: "inspection", metrics: services.metrics)
   }
 
   func add(to router: inout RouteTable) {
     router.on(
       .post, "/inspect", maxBodyBytes: Int64(InspectRoute.maxBytes) + InspectRoute.formBytes
-    ) {
-      try await inspect($0)
+    ) { request in
+      try await slots.withSlot { try await inspect(request) }
     }
   }
 

@@ -96,6 +96,11 @@ enum Problems {
     detail: "as many imports wait as may wait", hint: "try again later",
     headers: [("Retry-After", "10")])
 
+  static let tooManyUploads = Problem(
+    status: 429, code: "too_many_uploads",
+    detail: "as many files are being received as may be at once", hint: "try again later",
+    headers: [("Retry-After", "5")])
+
   static let databaseUnavailable = Problem(
     status: 503, code: "database_unavailable",
     detail: "the database cannot be reached now", hint: "try again later",
@@ -144,6 +149,11 @@ enum Problems {
         status: 507, code: "no_space",
         detail: "there is no room for the file on the server's disk now",
         hint: "try again later", headers: [("Retry-After", "60")])
+    case .full:
+      Problem(
+        status: 507, code: "spool_full",
+        detail: "the files that wait take as much room as they may",
+        hint: "try again later, when imports have ended", headers: [("Retry-After", "60")])
     default: nil
     }
   }

@@ -35,10 +35,11 @@ public struct Examination: Sendable {
     let server = ServerFindings(
       facts: try await ServerFacts.read(on: connection, isThorough: true),
       version: connection.serverVersion, limits: limits, largestBytes: largest, fileBytes: nil)
-    let (schema, needed) = try await self.schema(server.facts, on: connection)
+    let spool = SpoolInspection(folder: spoolFolder)
+    let (schema, use) = try await self.schema(server.facts, spool, on: connection)
     return DoctorReport(
       sections: [self.server(server)] + toldOnce(targets.map { section($0, facts[$0.oid]) })
-        + [schema, Examination.spool(spoolFolder, needed: needed, limits: limits)])
+        + [schema, Examination.spool(spoolFolder, spool, use, limits: limits)])
   }
 
   /// What can be said where the database cannot be reached.
@@ -49,7 +50,10 @@ public struct Examination: Sendable {
       name: "database", summary: "not reached",
       findings: [Finding(.serious, "database_unreachable", reason)])
     return DoctorReport(
-      sections: [database, spool(spoolFolder, needed: nil, limits: .standard)])
+      sections: [
+        database,
+        spool(spoolFolder, SpoolInspection(folder: spoolFolder), nil, limits: .standard),
+      ])
   }
 
   // MARK: Sections
@@ -93,9 +97,15 @@ public struct Examination: Sendable {
     }
   }
 
+  /// What the database says of the files in the spool, and of what is to be swept.
+  private struct Use {
+    let needed: Set<String>
+    let sweep: SweepFacts
+  }
+
   private func schema(
-    _ server: ServerFacts, on connection: PostgresConnection
-  ) async throws -> (DoctorReport.Section, Set<String>?) {
+    _ server: ServerFacts, _ spool: SpoolInspection, on connection: PostgresConnection
+  ) async throws -> (DoctorReport.Section, Use?) {
     let status = try await SluiceSchema.migrator.status(on: connection)
     guard status.isCurrent else {
       let isNewer = !status.unknown.isEmpty
@@ -115,8 +125,13 @@ public struct Examination: Sendable {
     do {
       let facts = try await SchemaFacts.read(
         on: connection, retentionSeconds: retentionSeconds, limits: limits)
-      let files = try await ImportQueue.spoolIDsInUse(on: connection)
-      return (section(facts, version: status.current, sqlRole: server.sqlRole), files)
+      let needed = try await ImportQueue.spoolIDsInUse(on: connection)
+      let sweep = try await SweepFacts.read(
+        on: connection, spool: spool, needed: needed, retentionSeconds: retentionSeconds)
+      return (
+        section(facts, sweep, version: status.current, sqlRole: server.sqlRole),
+        Use(needed: needed, sweep: sweep)
+      )
     } catch let error as PostgresError where error.sqlState == "42501" {
       let finding = Finding(
         .serious, "schema_closed",
@@ -130,7 +145,7 @@ public struct Examination: Sendable {
   }
 
   private func section(
-    _ facts: SchemaFacts, version: Int, sqlRole: String
+    _ facts: SchemaFacts, _ sweep: SweepFacts, version: Int, sqlRole: String
   ) -> DoctorReport.Section {
     let findings = SchemaFindings(facts: facts, sqlRole: sqlRole, limits: limits)
     return
@@ -140,13 +155,12 @@ public struct Examination: Sendable {
           + " (\(facts.running) running, \(facts.waiting) waiting), \(Amounts.bytes(facts.bytes)):"
           + " staging \(Amounts.bytes(facts.stagingBytes)), undo \(Amounts.bytes(facts.undoBytes)),"
           + " rejects \(Amounts.bytes(facts.rejectBytes))",
-        findings: findings.all.mostSeriousFirst))
+        findings: (findings.all + SweepFindings(facts: sweep).ofSchema).mostSeriousFirst))
   }
 
   private static func spool(
-    _ folder: String, needed: Set<String>?, limits: Thresholds
+    _ folder: String, _ spool: SpoolInspection, _ use: Use?, limits: Thresholds
   ) -> DoctorReport.Section {
-    let spool = SpoolInspection(folder: folder)
     let bytes = spool.files.values.reduce(0) { $0 + $1.bytes }
     var parts = [
       folder,
@@ -155,7 +169,8 @@ public struct Examination: Sendable {
     if let free = spool.freeBytes { parts.append("\(Amounts.bytes(free)) free") }
     return DoctorReport.Section(
       name: "spool", summary: parts.joined(separator: ", "),
-      findings: SpoolFindings(folder: folder, spool: spool, needed: needed, limits: limits)
-        .all.mostSeriousFirst)
+      findings: SpoolFindings(
+        folder: folder, spool: spool, needed: use?.needed, limits: limits, sweep: use?.sweep
+      ).all.mostSeriousFirst)
   }
 }

@@ -7,12 +7,14 @@ struct SpoolFindings {
   /// Files that imports may still read; nil where the database could not be asked.
   let needed: Set<String>?
   let limits: Thresholds
+  /// What the next sweep takes; nil where the database could not be asked.
+  var sweep: SweepFacts?
 
   /// Complete files that no import needs, and that are old enough not to be on their way.
   private var orphans: [(bytes: Int64, age: Int64)] {
     guard let needed else { return [] }
     return spool.files.filter {
-      !needed.contains($0.key) && $0.value.age > 86_400 + limits.sweepSeconds
+      !needed.contains($0.key) && $0.value.age > SpoolStore.graceSeconds + limits.sweepSeconds
     }
     .map(\.value)
   }
@@ -69,6 +71,7 @@ struct SpoolFindings {
           "\(Amounts.count(Int64(orphans.count), "file", "files")) (\(Amounts.bytes(bytes))) in"
             + " \(folder) are needed by no import, and nobody sweeps them: a worker does"))
     }
+    if let sweep { found += SweepFindings(facts: sweep).ofSpool }
     return found
   }
 }

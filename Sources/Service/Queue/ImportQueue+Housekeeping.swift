@@ -27,8 +27,7 @@ extension ImportQueue {
   /// - Returns: how many imports were removed.
   public func removeFinished(olderThan seconds: Int64) async throws -> Int {
     let sql = """
-      SELECT id FROM sluice.imports
-       WHERE finished_at < clock_timestamp() - make_interval(secs => $1) AND NOT undo_requested
+      SELECT id FROM sluice.imports i WHERE \(ImportQueue.isPast("$1"))
        ORDER BY finished_at LIMIT 100
       """
     var removed = 0
@@ -41,13 +40,25 @@ extension ImportQueue {
     }
   }
 
+  /// How many imports `removeFinished` would remove.
+  public static func countFinished(
+    olderThan seconds: Int64, on connection: PostgresConnection
+  ) async throws -> Int {
+    let sql = "SELECT count(*) AS total FROM sluice.imports i WHERE \(isPast("$1"))"
+    return try await connection.query(sql, [.int(seconds)]).rows[0].int("total")
+  }
+
+  /// Whether the import `i` is past its time, and is not to be taken back.
+  private static func isPast(_ seconds: String) -> String {
+    "(i.finished_at < clock_timestamp() - make_interval(secs => \(seconds)) AND NOT i.undo_requested)"
+  }
+
   /// One page of rejects.
   private func removeRejects(of ids: [String], olderThan seconds: Int64) async throws -> Int {
     let sql = """
       DELETE FROM sluice.rejects WHERE ctid = ANY (ARRAY(
         SELECT r.ctid FROM sluice.imports i JOIN sluice.rejects r ON r.import_id = i.id
-         WHERE i.id = ANY ($1::uuid[]) AND NOT i.undo_requested
-           AND i.finished_at < clock_timestamp() - make_interval(secs => $2)
+         WHERE i.id = ANY ($1::uuid[]) AND \(ImportQueue.isPast("$2"))
          LIMIT 5000))
       """
     return try await pool.query(sql, [.textArray(ids), .int(seconds)]).affected
@@ -55,9 +66,7 @@ extension ImportQueue {
 
   private func remove(_ ids: [String], olderThan seconds: Int64) async throws -> Int {
     let sql = """
-      DELETE FROM sluice.imports
-       WHERE id = ANY ($1::uuid[]) AND NOT undo_requested
-         AND finished_at < clock_timestamp() - make_interval(secs => $2)
+      DELETE FROM sluice.imports i WHERE id = ANY ($1::uuid[]) AND \(ImportQueue.isPast("$2"))
       """
     return try await pool.query(sql, [.textArray(ids), .int(seconds)]).affected
   }
@@ -74,12 +83,23 @@ extension ImportQueue {
 
   /// Of some spool files, those whose imports need them no more.
   public func spoolIDsOfTheEnded(among ids: [String]) async throws -> [String] {
+    try await pool.withConnection {
+      try await ImportQueue.spoolIDsOfTheEnded(among: ids, on: $0)
+    }
+  }
+
+  /// The same over a connection of the caller's.
+  public static func spoolIDsOfTheEnded(
+    among ids: [String], on connection: PostgresConnection
+  ) async throws -> [String] {
     let sql = """
       SELECT spool_id FROM sluice.imports
        WHERE spool_id = ANY ($1) AND status IN ('done', 'cancelled', 'undone')
          AND NOT coalesce(commit_until > clock_timestamp(), false)
       """
-    return try await pool.query(sql, [.textArray(ids)]).rows.map { try $0.string("spool_id") }
+    return try await connection.query(sql, [.textArray(ids)]).rows.map {
+      try $0.string("spool_id")
+    }
   }
 
   /// The spool files that may still be read: those of imports that wait, run, or failed, and of dry

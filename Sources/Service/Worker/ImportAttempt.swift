@@ -12,6 +12,7 @@ struct ImportAttempt: Sendable {
   let claimed: ClaimedImport
   let services: WorkerServices
   let configuration: WorkerConfiguration
+  let stopSign: StopSign
 
   private var lease: Lease { claimed.lease }
 
@@ -38,8 +39,8 @@ struct ImportAttempt: Sendable {
     let interruption = Mutex<LeaseBeat.Interruption?>(nil)
     let work = Task {
       try await ImportRun(
-        claimed: claimed, services: services, configuration: configuration, meter: meter,
-        logger: logger
+        claimed: claimed, services: services, configuration: configuration, stopSign: stopSign,
+        meter: meter, logger: logger
       ).run()
     }
     let interrupt: @Sendable (LeaseBeat.Interruption) -> Void = { reason in

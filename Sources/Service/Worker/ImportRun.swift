@@ -15,6 +15,7 @@ struct ImportRun: Sendable {
   let claimed: ClaimedImport
   let services: WorkerServices
   let configuration: WorkerConfiguration
+  let stopSign: StopSign
   let meter: ImportMeter
   let logger: Logger
 
@@ -212,7 +213,7 @@ struct ImportRun: Sendable {
       loader: ChunkLoader(
         table: table, lease: lease, attempt: claimed.attempt, connection: connection,
         key: input.file.preflight.key.columns, merged: merged, profile: profile),
-      meter: meter, policy: policy, executor: executor,
+      meter: meter, policy: policy, executor: executor, stopSign: stopSign,
       onChunk: { rows, seconds in services.metrics.chunk(rows: rows, seconds: seconds) })
     let start = point
     let counts = try await services.metrics.timed("parsing") {
@@ -231,6 +232,7 @@ struct ImportRun: Sendable {
       request, on: connections.load, helpedBy: connections.arbiter,
       watch: { progress in
         meter.update { $0.counts = progress.counts }
+        if progress.isCommitted { try stopSign.check() }
         // What failed at its end may have begun again.
         profile.end(.finalize)
         guard progress.isFinalizing else { return }

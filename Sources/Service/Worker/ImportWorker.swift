@@ -13,6 +13,7 @@ public actor ImportWorker {
   private let wake: AsyncStream<Void>.Continuation
   private var running: [Lease: Task<Void, Never>] = [:]
   private var stopping = false
+  private let stopSign = StopSign()
 
   /// A worker that does nothing yet.
   public init(configuration: WorkerConfiguration, services: WorkerServices) {
@@ -35,6 +36,7 @@ public actor ImportWorker {
         if stopping { break }
         await claimWhatFits()
       }
+      await waitForChunks()
       for task in running.values { task.cancel() }
       for task in running.values { await task.value }
       await listener.stop()
@@ -43,10 +45,28 @@ public actor ImportWorker {
     }
   }
 
-  /// Ends the work: running imports are handed back, to go on from their last chunk elsewhere.
+  /// Ends the work: nothing more is claimed, and running imports are handed back, to go on elsewhere behind the
+  /// chunk or the batch at hand, if that ends within `WorkerConfiguration.stopGrace`.
   public func stop() {
     stopping = true
+    stopSign.raise()
     wake.yield()
+  }
+
+  /// Waits until the running imports have come to a place where they can stop, or the grace is over.
+  private func waitForChunks() async {
+    let clock = ContinuousClock()
+    let end = clock.now + configuration.stopGrace
+    let alarm = Task {
+      do { try await clock.sleep(until: end) } catch { return }
+      wake.yield()
+    }
+    defer { alarm.cancel() }
+    var wakes = wakes.makeAsyncIterator()
+    while !running.isEmpty, clock.now < end {
+      // Cancelled: nobody waits for chunks.
+      guard await wakes.next() != nil else { return }
+    }
   }
 
   private func listen() async {
@@ -87,12 +107,13 @@ public actor ImportWorker {
   }
 
   private func begin(_ claimed: ClaimedImport) {
-    let (services, configuration) = (services, configuration)
+    let (services, configuration, stopSign) = (services, configuration, stopSign)
     running[claimed.lease] = Task {
       switch claimed.work {
       case .importing:
-        await ImportAttempt(claimed: claimed, services: services, configuration: configuration)
-          .run()
+        await ImportAttempt(
+          claimed: claimed, services: services, configuration: configuration, stopSign: stopSign
+        ).run()
       case .undoing:
         await UndoAttempt(claimed: claimed, services: services, configuration: configuration).run()
       }

@@ -7,8 +7,6 @@ public import Telemetry
 
 /// Removes what is past its time, and counts what waits.
 public struct Janitor: Sendable {
-  /// Files that no import knows are kept for so long: an upload may still be on its way.
-  private static let graceSeconds: Int64 = 86_400
   private static let filesAtOnce = 1000
   private static let countInterval: Duration = .seconds(5)
   private static let roundsBetweenSweeps = 120
@@ -80,7 +78,7 @@ public struct Janitor: Sendable {
     try await attempt("files of nobody") {
       let needed = try await queue.spoolIDsInUse()
       let swept = try await spool.onOwnThread { spool in
-        try spool.sweep(olderThan: Janitor.graceSeconds, keeping: needed)
+        try spool.sweep(olderThan: SpoolStore.graceSeconds, keeping: needed)
       }
       if !swept.isEmpty { logger.info("swept files of nobody", ["count": "\(swept.count)"]) }
     }

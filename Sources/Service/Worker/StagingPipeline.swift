@@ -18,6 +18,7 @@ struct StagingPipeline: Sendable {
   let meter: ImportMeter
   let policy: RejectPolicy
   let executor: ThreadExecutor
+  let stopSign: StopSign
   /// Called with the rows and the seconds of each chunk that was committed.
   let onChunk: @Sendable (_ rows: Int, _ seconds: Double) -> Void
 
@@ -25,7 +26,8 @@ struct StagingPipeline: Sendable {
   ///
   /// - Returns: rows read, ok and bad, those before the resume point included.
   /// - Throws: `ImportFailure` `too_many_rejects` as soon as more rows are bad than may be, with those in
-  ///   the report; `RowNumbersNeeded` where Postgres refuses a row and they are staged without.
+  ///   the report; `RowNumbersNeeded` where Postgres refuses a row and they are staged without;
+  ///   `CancellationError` behind a chunk where the worker is to stop.
   func run(from start: ResumePoint) async throws -> RowCounts {
     var point = start
     try policy.checkSoFar(point.counts)
@@ -104,6 +106,7 @@ struct StagingPipeline: Sendable {
     point.counts.read = point.counts.ok + point.counts.bad
     point.rejectRoom = chunk.rejectRoom ?? point.rejectRoom
     try policy.checkSoFar(point.counts)
+    try stopSign.check()
   }
 
   /// Makes the one row at a point a reject, in Postgres's own words.

@@ -13,6 +13,9 @@ public struct WorkerConfiguration: Sendable {
   /// Longest time between two looks at the queue, should a NOTIFY be lost.
   public var pollInterval: Duration
 
+  /// How long a worker that stops waits for the chunks, batches and merges at hand.
+  public var stopGrace: Duration
+
   /// How long an import can be taken back, in seconds.
   public var retentionSeconds: Int64
 
@@ -22,7 +25,8 @@ public struct WorkerConfiguration: Sendable {
   /// The contract's figures, unless told otherwise.
   public init(
     name: String, concurrency: Int = 2, leaseSeconds: Int = 30, maxAttempts: Int = 5,
-    pollInterval: Duration = .seconds(2), retentionSeconds: Int64 = 30 * 86_400,
+    pollInterval: Duration = .seconds(2), stopGrace: Duration = .seconds(2),
+    retentionSeconds: Int64 = 30 * 86_400,
     batches: BatchSettings = BatchSettings()
   ) {
     self.name = name
@@ -30,6 +34,7 @@ public struct WorkerConfiguration: Sendable {
     self.leaseSeconds = leaseSeconds
     self.maxAttempts = maxAttempts
     self.pollInterval = pollInterval
+    self.stopGrace = stopGrace
     self.retentionSeconds = retentionSeconds
     self.batches = batches
   }

@@ -258,6 +258,67 @@ struct ServerLifecycleTests {
     }
   }
 
+  @Test("one connection too many is told so before its body is read, and to come back")
+  func tooManyConnections() async throws {
+    let begun = Tally()
+    try await withServer { router in
+      router.on(.post, "/", maxBodyBytes: 1 << 40) { request in
+        begun.add()
+        return .text("\(try await request.body.collect(upTo: 10).count)")
+      }
+    } configure: {
+      $0.maxConnections = 2
+    } _: { bench in
+      let held = try [bench.connect(), bench.connect()]
+      for socket in held {
+        try await socket.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n")
+      }
+      #expect(await eventually { begun.count == 2 })
+      let late = try bench.connect()
+      try await late.send(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\nExpect: 100-continue\r\n\r\n")
+      let refused = try await late.response()
+      #expect(refused.status == 503)
+      #expect(try refused.object()["code"] as? String == "too_many_connections")
+      #expect(refused["Retry-After"] == "5")
+      #expect(refused["Connection"] == "close")
+      #expect(try await late.isClosed())
+      #expect(begun.count == 2)
+      for socket in held {
+        try await socket.send("ab")
+        #expect(try await socket.response().text == "2")
+        socket.close()
+      }
+      // It is known a moment later that they are gone.
+      let next = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"
+      var answer = try await bench.exchange(next)
+      while answer.status == 503 { answer = try await bench.exchange(next) }
+      #expect(answer.text == "2")
+    }
+  }
+
+  @Test("connections beyond the limit that ask for nothing are not kept")
+  func spareConnections() async throws {
+    try await withServer { router in
+      router.on(.get, "/") { _ in .text("a") }
+    } configure: {
+      $0.maxConnections = 1
+      $0.spareConnections = 1
+      $0.spareTimeout = .milliseconds(100)
+    } _: { bench in
+      let held = try bench.connect()
+      try await held.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try await held.response().text == "a")
+      let silent = try bench.connect()
+      // It waits to be accepted until the silent one is gone.
+      let refused = try await bench.get("/")
+      #expect(refused.status == 503)
+      #expect(try await silent.isClosed())
+      try await held.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+      #expect(try await held.response().text == "a")
+    }
+  }
+
   @Test("a request that takes longer than it may is ended")
   func requestTimeout() async throws {
     let cancelled = Tally()

@@ -47,6 +47,25 @@ struct WebSocketRouteTests {
     }
   }
 
+  @Test("a WebSocket is one of the connections that a server takes, and one too many is told so")
+  func tooMany() async throws {
+    try await withServer {
+      Self.echo(&$0)
+    } configure: {
+      $0.maxConnections = 1
+    } _: { bench in
+      let socket = try bench.connect()
+      try await socket.send(Self.handshake())
+      #expect(try await socket.head().status == 101)
+      let refused = try await bench.exchange(Self.handshake())
+      #expect(refused.status == 503)
+      #expect(try refused.object()["code"] as? String == "too_many_connections")
+      #expect(refused["Retry-After"] == "5")
+      try await socket.send(Self.frame("still"))
+      #expect(try await socket.bytes(12) == [0x81, 10] + Array("echo still".utf8))
+    }
+  }
+
   @Test("a refused authorization is an ordinary answer")
   func refused() async throws {
     try await withServer {

@@ -100,6 +100,12 @@ extension Problem {
     status: 408, code: "request_timeout", detail: "The request's body took too long.",
     hint: "Send it again.")
 
+  /// 503 `too_many_connections`.
+  static let tooManyConnections = Problem(
+    status: 503, code: "too_many_connections",
+    detail: "The server has as many connections as it takes.", hint: "Try again in a few seconds.",
+    headers: [("Retry-After", "5")])
+
   /// 503 `shutting_down`.
   static let shuttingDown = Problem(
     status: 503, code: "shutting_down", detail: "The server is shutting down.",

@@ -29,15 +29,18 @@ struct AdmissionDesk: Sendable {
     maxBodyBytes = configuration.maxBodyBytes
   }
 
-  /// - Parameter drains: whether the server is on its way out.
-  func decide(_ head: RequestHead, drains: Bool) -> Admission {
+  /// - Parameters:
+  ///   - drains: whether the server is on its way out.
+  ///   - isSpare: whether the connection is one more than the server takes.
+  func decide(_ head: RequestHead, drains: Bool, isSpare: Bool = false) -> Admission {
     var passed: RequestGuard.Passed
     do { passed = try requestGuard.check(head) } catch {
       return Admission(plan: UploadPlan(mustClose: error.closes), outcome: .refuse(error.problem))
     }
-    if drains {
+    if drains || isSpare {
       passed.plan.mustClose = true
-      return Admission(plan: passed.plan, outcome: .refuse(.shuttingDown))
+      return Admission(
+        plan: passed.plan, outcome: .refuse(drains ? .shuttingDown : .tooManyConnections))
     }
     if passed.target.path == "*" { return Self.options(HTTPMethod.allCases.sorted(), passed.plan) }
     switch router.resolve(passed.method, passed.target.segments) {

@@ -16,12 +16,15 @@ final class ClientConnection: Sendable {
   let id: UInt64
   let fileDescriptor: Int32
   let handle: ConnectionHandle
+  /// Whether the server had as many connections as it takes before this one: it is told so, and no more.
+  let isSpare: Bool
   private let state: Mutex<State>
 
-  init(id: UInt64, fileDescriptor: Int32, handle: ConnectionHandle) {
+  init(id: UInt64, fileDescriptor: Int32, handle: ConnectionHandle, isSpare: Bool) {
     self.id = id
     self.fileDescriptor = fileDescriptor
     self.handle = handle
+    self.isSpare = isSpare
     state = Mutex(State(idleSince: ContinuousClock.now))
   }
 
@@ -73,9 +76,9 @@ final class ClientConnection: Sendable {
 
   /// Ends the connection if the head of the next request takes too long, or lets its exchange look at
   /// the clock.
-  func tick(now: ContinuousClock.Instant, idleTimeout: Duration) {
+  func tick(now: ContinuousClock.Instant, headTimeout: Duration) {
     let exchange = state.withLock { state in
-      if state.exchange == nil, state.isOpen, now - state.idleSince > idleTimeout {
+      if state.exchange == nil, state.isOpen, now - state.idleSince > headTimeout {
         shutDownSocket(fileDescriptor)
       }
       return state.exchange

@@ -22,7 +22,7 @@ final class ConnectionWatcher: Sendable {
 
   private let epoll: Int32
   private let wake: Int32
-  private let idleTimeout: Duration
+  private let configuration: HTTPServerConfiguration
   private let tickMilliseconds: Int32
   private let logger: Logger
   private let state = Mutex(State())
@@ -34,9 +34,9 @@ final class ConnectionWatcher: Sendable {
     self.epoll = epoll
     self.wake = wake
     self.logger = logger
-    idleTimeout = configuration.idleTimeout
+    self.configuration = configuration
     let shortest = [
-      .seconds(4), configuration.idleTimeout, configuration.progressTimeout,
+      .seconds(4), configuration.headTimeout(spare: true), configuration.progressTimeout,
       configuration.requestTimeout ?? .seconds(4),
     ].reduce(Duration.seconds(4)) { min($0, $1) }
     let quarter = shortest / 4
@@ -74,7 +74,8 @@ final class ConnectionWatcher: Sendable {
   func add(_ handle: ConnectionHandle, fileDescriptor: Int32) -> ClientConnection {
     let connection = state.withLock { state in
       let connection = ClientConnection(
-        id: state.nextID, fileDescriptor: fileDescriptor, handle: handle)
+        id: state.nextID, fileDescriptor: fileDescriptor, handle: handle,
+        isSpare: state.connections.count >= configuration.maxConnections)
       state.nextID += 1
       state.connections[connection.id] = connection
       return connection
@@ -182,7 +183,10 @@ final class ConnectionWatcher: Sendable {
   }
 
   private func tick(_ now: ContinuousClock.Instant) {
-    for connection in connections { connection.tick(now: now, idleTimeout: idleTimeout) }
+    for connection in connections {
+      connection.tick(
+        now: now, headTimeout: configuration.headTimeout(spare: connection.isSpare))
+    }
     let overdue = state.withLock { $0.lingering.filter { $0.value.deadline < now }.keys }
     for id in overdue { endLinger(id) }
   }

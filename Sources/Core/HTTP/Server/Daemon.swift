@@ -20,7 +20,8 @@ final class Daemon: @unchecked Sendable {
       to: cmicrohttpd_settings(
         context: Unmanaged.passUnretained(core).toOpaque(), listen_socket: listener,
         memory_limit: 256 * 1024, memory_increment: 32 * 1024,
-        connection_limit: UInt32(clamping: configuration.maxConnections),
+        connection_limit: UInt32(
+          clamping: configuration.maxConnections + configuration.spareConnections),
         timeout_seconds: configuration.libraryTimeout, handle: Callbacks.handle,
         completed: Callbacks.completed, connection: Callbacks.connection, target: Callbacks.target,
         log: Callbacks.log))

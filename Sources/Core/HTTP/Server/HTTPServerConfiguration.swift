@@ -15,8 +15,13 @@ public struct HTTPServerConfiguration: Sendable {
   public var progressTimeout: Duration = .seconds(60)
   /// How long a request may take from its head to the end of its answer; nil for as long as it likes.
   public var requestTimeout: Duration?
-  /// The most connections at a time; further ones wait to be accepted.
+  /// The most connections at a time, WebSockets among them; further ones are answered 503
+  /// `too_many_connections`, whatever they ask for.
   public var maxConnections = 1000
+  /// So many are accepted beyond, to be answered so; further ones wait to be accepted.
+  public var spareConnections = 64
+  /// How long one of those may take to ask for something.
+  public var spareTimeout: Duration = .seconds(5)
   /// How long a shutdown waits, behind its grace, for the answers of handlers whose body it has cut.
   public var lastWords: Duration = .seconds(2)
   /// The host names, without port, by which the service may be addressed; nil for any.
@@ -33,6 +38,13 @@ public struct HTTPServerConfiguration: Sendable {
   /// What libmicrohttpd is told, in seconds: long enough that it never ends a body before we have
   /// answered that it took too long.
   var libraryTimeout: UInt32 { UInt32(clamping: 2 * UInt64(progressSeconds) + 10) }
+
+  /// How long a connection may take to deliver a head.
+  ///
+  /// - Parameter spare: whether it is one beyond the limit.
+  func headTimeout(spare: Bool) -> Duration {
+    spare ? min(spareTimeout, idleTimeout) : idleTimeout
+  }
 
   /// Makes a configuration with the usual limits.
   public init(address: String = "127.0.0.1", port: UInt16 = 0) {

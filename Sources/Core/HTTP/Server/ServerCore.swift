@@ -44,7 +44,7 @@ final class ServerCore: Sendable {
   func begin(
     _ head: RequestHead, on connection: OpaquePointer, of client: ClientConnection
   ) -> Exchange {
-    let admission = desk.decide(head, drains: isDraining)
+    let admission = desk.decide(head, drains: isDraining, isSpare: client.isSpare)
     let record = AccessRecord(
       id: RequestID.accept(head.headers["X-Request-ID"]),
       method: HTTPMethod(rawValue: head.method)?.rawValue ?? "other", route: admission.route,

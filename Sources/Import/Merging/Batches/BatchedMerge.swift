@@ -69,7 +69,8 @@ struct BatchedMerge: Sendable {
     plan = result.choice.plan
     report = result.choice.report
     isKnown = true
-    try await merger.watch(MergeProgress(counts: counts, isFinalizing: false))
+    try await merger.watch(
+      MergeProgress(counts: counts, isFinalizing: false, isCommitted: true))
   }
 
   private func rest() async throws {

@@ -84,6 +84,11 @@ public enum KeptTable {
     return try await connection.query(sql).rows.compactMap { ImportID(try $0.string("id")) }
   }
 
+  /// The quoted, qualified names of what `sweep` drops.
+  public static func names(of id: ImportID) -> [String] {
+    [StandIn.kept(by: id).name, StandIn.replacing(by: id).name]
+  }
+
   /// Drops what an import has left: see `leftovers(on:)`.
   public static func sweep(_ id: ImportID, on connection: PostgresConnection) async throws {
     try await connection.transaction { connection in

@@ -10,6 +10,9 @@ public enum UndoTables {
   /// Quoted, qualified name of the table of rows that were changed.
   static func updated(_ id: ImportID) -> String { name(id, .updated) }
 
+  /// Both, as they are dropped.
+  public static func names(of id: ImportID) -> [String] { [inserted(id), updated(id)] }
+
   /// The two kinds of tables.
   enum Part: String {
     case inserted, updated
@@ -32,7 +35,7 @@ public enum UndoTables {
   public static func drop(_ id: ImportID, on connection: PostgresConnection) async throws {
     try await connection.transaction { connection in
       try await connection.execute("SET LOCAL lock_timeout = '2s'")
-      try await connection.execute("DROP TABLE IF EXISTS \(inserted(id)), \(updated(id))")
+      try await connection.execute("DROP TABLE IF EXISTS \(names(of: id).joined(separator: ", "))")
     }
   }
 
@@ -54,7 +57,7 @@ public enum UndoTables {
         """,
         [.text(id.description)])
       guard !held.rows.isEmpty else { return false }
-      try await connection.execute("DROP TABLE IF EXISTS \(inserted(id)), \(updated(id))")
+      try await connection.execute("DROP TABLE IF EXISTS \(names(of: id).joined(separator: ", "))")
       // What came of an undo is told as long as the import is known.
       _ = try await connection.query(
         """
