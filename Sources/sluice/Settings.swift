@@ -37,7 +37,7 @@ enum Setting: String, CaseIterable {
     case .spool: "folder for uploaded bytes (DATA_DIR/spool)"
     case .concurrency: "imports that one worker runs at once (2)"
     case .queueLimit: "imports that may wait (1000)"
-    case .uploadLimit: "uploads that one server receives at once (16)"
+    case .uploadLimit: "uploads that one server receives at once (200)"
     case .maxBytes: "largest upload (20 GiB)"
     case .spoolLimit: "bytes that the spool may hold (as many as the disk has room for)"
     case .auth: "token or off; off on loopback"
@@ -63,7 +63,7 @@ struct Settings {
   var spool = ""
   var concurrency = 2
   var queueLimit = 1000
-  var uploadLimit = 16
+  var uploadLimit = 200
   var maxBytes: Int64 = 20 << 30
   var spoolLimit: Int64?
   var retentionSeconds: Int64 = 30 * 86_400

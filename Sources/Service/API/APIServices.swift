@@ -54,7 +54,7 @@ public struct APISettings: Sendable {
 
   /// Gathers the settings.
   public init(
-    maxBytes: Int64, uploadLimit: Int = 16, targets: [String]? = nil, allowedOrigins: [String] = [],
+    maxBytes: Int64, uploadLimit: Int = 200, targets: [String]? = nil, allowedOrigins: [String] = [],
     version: String
   ) {
     self.maxBytes = maxBytes

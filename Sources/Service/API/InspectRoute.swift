@@ -12,6 +12,7 @@ struct InspectRoute: Sendable {
   static let maxBytes = 1 << 20
   /// What a form adds to it.
   private static let formBytes: Int64 = 256 << 10
+  private static let atOnce = 16
 
   let services: APIServices
   /// One at a time: each takes a moment of a processor, and imports go first.
@@ -22,7 +23,7 @@ struct InspectRoute: Sendable {
   init(services: APIServices) {
     self.services = services
     slots = UploadSlots(
-      limit: services.settings.uploadLimit, kind: "inspection", metrics: services.metrics)
+      limit: min(InspectRoute.atOnce, services.settings.uploadLimit), kind: "inspection", metrics: services.metrics)
   }
 
   func add(to router: inout RouteTable) {
