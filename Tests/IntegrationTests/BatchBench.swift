@@ -48,7 +48,7 @@ extension ImportBench {
       self, "INSERT INTO \(table) (id) VALUES (\(row))")
     try await withWorker(batches: ImportBench.smallBatches) { _ in
       try await eventually("a batch waits for the row", within: .seconds(240)) {
-        try await TestDatabaseSession.countWaiting(for: "transactionid", self) > 0
+        try await other.isAwaited()
       }
       try await body(other)
     }

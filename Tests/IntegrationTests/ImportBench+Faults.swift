@@ -28,11 +28,11 @@ extension ImportBench {
       """
       CREATE FUNCTION public.slow() RETURNS event_trigger LANGUAGE plpgsql AS $$
       BEGIN
-        IF pg_backend_pid() <> \(own) THEN PERFORM pg_sleep(0.7); END IF;
+        IF pg_backend_pid() <> \(own) THEN PERFORM pg_sleep(2.5); END IF;
       END $$;
       CREATE EVENT TRIGGER slow ON ddl_command_start WHEN TAG IN ('CREATE TABLE')
         EXECUTE FUNCTION public.slow();
-      SET idle_in_transaction_session_timeout = '200ms'
+      SET idle_in_transaction_session_timeout = '1s'
       """)
   }
 }

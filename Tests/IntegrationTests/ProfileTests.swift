@@ -130,7 +130,8 @@ struct ProfileTests {
   func attempts() async throws {
     try await ImportBench.run { bench in
       try await bench.connection.execute(Self.table)
-      let id = try await bench.submit(Self.file(10), into: "public.t")
+      // Enough to take a while.
+      let id = try await bench.submit(Self.file(20_000), into: "public.t")
       func profile(_ rows: Int64) -> ImportProfile {
         ImportProfile(steps: [ImportProfile.Step(name: "read", seconds: 100, rows: rows)])
       }
@@ -155,7 +156,7 @@ struct ProfileTests {
       #expect(record.status == .done)
       #expect(record.attempt == 3)
       let read = try #require(try steps(record)["read"])
-      #expect(read.rows == 40)
+      #expect(read.rows == 20_030)
       #expect(read.seconds > 100)
     }
   }
