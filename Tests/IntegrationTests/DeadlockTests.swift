@@ -11,25 +11,31 @@ struct DeadlockTests {
     let setUp = """
       CREATE TABLE t (id int PRIMARY KEY, a int);
       INSERT INTO t VALUES (3, 3), (2, 2), (1, 1);
-      DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''3s''', current_database()); END $$
+      ANALYZE t;
+      DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''3s''', current_database());
+      END $$
       """
     try await ImportBench.run(setUp) { bench in
       let other = try await TestDatabase.connect(bench.database)
-      try await other.execute("SET deadlock_timeout = '60s'; BEGIN; UPDATE t SET a = 0 WHERE id = 1")
+      try await other.execute(
+        "SET deadlock_timeout = '60s'; BEGIN; UPDATE t SET a = 0 WHERE id = 1")
       let id = try await bench.submit("id,a\n3,30\n2,20\n1,10\n", into: "public.t")
       let done = try await bench.withWorker { _ in
         try await Self.waiting(bench)
         // Whoever has waited longer looks first, and ends.
         try await other.execute("SAVEPOINT s; UPDATE t SET a = 0 WHERE id = 3; ROLLBACK TO s")
         try await Self.waiting(bench)
-        #expect(try await bench.rows("SELECT id FROM t WHERE id > 1 FOR UPDATE NOWAIT") == ["3", "2"])
+        #expect(
+          try await bench.rows("SELECT id FROM t WHERE id > 1 FOR UPDATE NOWAIT") == ["3", "2"])
         try await other.execute("COMMIT")
         return try await bench.ended(id)
       }
       await other.close()
       try expectDone(done, read: 3, updated: 3)
       #expect(done.attempt == 1)
-      #expect(done.history.map(\.name) == [.queued, .parsing, .validated, .loading, .finalizing, .done])
+      #expect(
+        done.history.map(\.name) == [.queued, .parsing, .validated, .loading, .finalizing, .done])
       #expect(try await bench.rows("SELECT id, a FROM t ORDER BY id") == ["1|10", "2|20", "3|30"])
     }
   }

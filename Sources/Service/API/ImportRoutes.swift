@@ -88,7 +88,8 @@ struct ImportRoutes: Sendable {
     return Submission(
       id: upload.id, idempotencyKey: key, target: upload.target.displayName,
       key: preflight.key.columns, options: upload.options,
-      scope: scope, source: preflight.described(
+      scope: scope,
+      source: preflight.described(
         as: ImportSource(
           name: upload.name, bytes: upload.file.bytes, sha256: upload.file.sha256)),
       header: preflight.reportHeader)

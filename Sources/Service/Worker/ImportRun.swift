@@ -138,7 +138,8 @@ struct ImportRun: Sendable {
       lease: lease, staging: table.name, layout: input.layout.resolved,
       target: input.target,
       isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
-      scope: record.scope, mode: record.options.mode, duplicates: record.options.duplicates, staged: counts,
+      scope: record.scope, mode: record.options.mode, duplicates: record.options.duplicates,
+      staged: counts,
       retentionSeconds: configuration.retentionSeconds, foreseen: record.diff)
   }
 
