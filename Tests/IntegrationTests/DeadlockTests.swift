@@ -22,10 +22,10 @@ struct DeadlockTests {
         "SET deadlock_timeout = '60s'; BEGIN; UPDATE t SET a = 0 WHERE id = 1")
       let id = try await bench.submit("id,a\n3,30\n2,20\n1,10\n", into: "public.t")
       let done = try await bench.withWorker { _ in
-        try await Self.waiting(bench)
+        try await bench.mergeWaits()
         // Whoever has waited longer looks first, and ends.
         try await other.execute("SAVEPOINT s; UPDATE t SET a = 0 WHERE id = 3; ROLLBACK TO s")
-        try await Self.waiting(bench)
+        try await bench.mergeWaits()
         #expect(
           try await bench.rows("SELECT id FROM t WHERE id > 1 FOR UPDATE NOWAIT") == ["3", "2"])
         try await other.execute("COMMIT")
@@ -56,16 +56,6 @@ struct DeadlockTests {
       #expect(done.attempt == 2)
       #expect(done.history.compactMap(\.reason).count == 1)
       #expect(try await bench.rows("SELECT last_value FROM tries") == ["6"])
-    }
-  }
-
-  private static func waiting(_ bench: ImportBench) async throws {
-    try await eventually("the merge waits", within: .seconds(60)) {
-      try await bench.count(
-        """
-        pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-           AND application_name LIKE '\(WorkSession.loads.rawValue) %'
-        """) > 0
     }
   }
 }

@@ -1,5 +1,6 @@
 import ImportModel
 import Queue
+import TestSupport
 import Testing
 
 extension ImportBench {
@@ -17,6 +18,17 @@ extension ImportBench {
     // Ids of one millisecond have no order.
     try await Task.sleep(for: .milliseconds(2))
     return submission.id
+  }
+
+  /// Waits until the session that merges waits for a lock.
+  func mergeWaits() async throws {
+    try await eventually("a merge waits", within: .seconds(60)) {
+      try await count(
+        """
+        pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+           AND application_name LIKE '\(WorkSession.loads.rawValue) %'
+        """) > 0
+    }
   }
 }
 
