@@ -116,6 +116,8 @@ let package = Package(
         .embedInCode("Migrations/0004-reading.down.sql"),
         .embedInCode("Migrations/0005-merging.up.sql"),
         .embedInCode("Migrations/0005-merging.down.sql"),
+        .embedInCode("Migrations/0006-scopes.up.sql"),
+        .embedInCode("Migrations/0006-scopes.down.sql"),
       ]),
     module(
       "Doctor", in: "Service",

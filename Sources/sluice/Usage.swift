@@ -41,6 +41,8 @@ enum Command: String, CaseIterable {
           "server": "address of the server",
           "mode": "upsert, insert, append or replace",
           "key": "columns of the conflict key", "duplicates": "last, first or reject",
+          "scope":
+            "column with one value in the whole file: other values may be imported meanwhile",
           "on-error": "reject or abort", "max-rejects": "more than these, and nothing goes in",
           "max-reject-ratio": "a larger share than this, and nothing goes in",
           "template": "saved options, which those given here override",

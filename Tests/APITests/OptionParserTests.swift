@@ -40,6 +40,7 @@ struct OptionParserTests {
       $0.key = ["item_code", "store_id", "sale_date"]
     },
     Accepted("key", #"["a b", "c,d"]"#) { $0.key = ["a b", "c,d"] },
+    Accepted("scope", "store_id") { $0.scope = "store_id" },
     Accepted("duplicates", "last") { $0.duplicates = .last },
     Accepted("duplicates", "first") { $0.duplicates = .first },
     Accepted("duplicates", "reject") { $0.duplicates = .reject },
@@ -127,7 +128,8 @@ struct OptionParserTests {
     Given("mapping", #"{"a": {"column": "b", "lookup": "s.t.c", "more": "d"}}"#),
     Given("mapping", #"{"a": "b\u0000"}"#), Given("mode", "\0"), Given("force", "\0"),
     Given("key", String(repeating: "a,", count: 33)),
-    Given("key", String(repeating: "a", count: 257)),
+    Given("key", String(repeating: "a", count: 257)), Given("scope", ""), Given("scope", "a\0"),
+    Given("scope", String(repeating: "a", count: 257)),
   ]
 
   static let notYet: [Given] = [
@@ -185,6 +187,7 @@ struct OptionParserTests {
       ([Given("currency", "1")], "currency"),
       ([Given("true_words", "x"), Given("false_words", "X")], "true_words"),
       ([Given("mode", "replace"), Given("commit", "batched")], "commit"),
+      ([Given("mode", "replace"), Given("scope", "store_id")], "scope"),
     ])
   func cannotBe(options: [Given], named: String) throws {
     var parser = OptionParser()

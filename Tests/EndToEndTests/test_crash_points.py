@@ -41,6 +41,10 @@ WORDS = """
     INSERT INTO demo.words SELECT n, 'number ' || n FROM generate_series(1, 2000) AS n;
     ALTER TABLE demo.crash ADD FOREIGN KEY (n) REFERENCES demo.words
 """
+# The same with a part of the table that all rows but the last two keep to.
+IN_PARTS = re.sub(r"^(\d.*)", r"\1,1", CONTENT, flags=re.MULTILINE).replace("id,name,n", "id,name,n,part")
+IN_PARTS = IN_PARTS.replace(",many,1", ",61,2").replace(",-1,1", ",62,2")
+PARTS = "ALTER TABLE demo.crash ADD part integer NOT NULL DEFAULT 1, ADD UNIQUE (part, id)"
 LOOKUP = json.dumps({"n": {"column": "n", "lookup": "demo.words.word"}})
 COUNTS = {"read": 42, "bad": 2, "skipped": 0, "inserted": 20, "updated": 10, "unchanged": 10}
 
@@ -59,8 +63,9 @@ class Scenario:
     # What is added to the table.
     script: str = ""
     content: str = CONTENT
-    # Why the last two rows are refused.
+    # Why the last two rows are refused, and for which column.
     codes: tuple[str, str] = ("type", "check")
+    column: str = "n"
     # What happens while its merge waits for a lock: it is called off, or its worker has to go.
     meanwhile: str = ""
 
@@ -79,6 +84,8 @@ SCENARIOS = [
     Scenario("cancelled", status="cancelled", rows=BEFORE, meanwhile="cancel"),
     Scenario("handed back", counts=COUNTS, meanwhile="hand back"),
     Scenario("lookup", {"mapping": LOOKUP}, script=WORDS, content=IN_WORDS, codes=("lookup_failed",) * 2, counts=COUNTS),
+    Scenario("scope", {"key": "part,id", "scope": "part"}, script=PARTS, content=IN_PARTS, codes=("scope",) * 2,
+             column="part", counts=COUNTS),
 ]
 
 
@@ -221,7 +228,8 @@ class Stage:
         if scenario.status == "done":
             report = self.fleet.api.error_report(found["task_id"])
             found_rejects = [(line["row"], line["column"], line["code"]) for line in report]
-            assert found_rejects == [("41", "n", scenario.codes[0]), ("42", "n", scenario.codes[1])]
+            column = scenario.column
+            assert found_rejects == [("41", column, scenario.codes[0]), ("42", column, scenario.codes[1])]
         history = database.value("SELECT history FROM sluice.imports WHERE id = %s", found["task_id"])
         assert isinstance(history, list)
         assert [entry["name"] for entry in history].count(scenario.status) == (2 if scenario.call == "commit" else 1)

@@ -578,10 +578,10 @@ def test_every_field_has_a_label_and_is_reached_by_keyboard(page: Page) -> None:
     assert nameless == []
     page.get_by_test_id("target").focus()
     reached = []
-    for _ in range(19):
+    for _ in range(20):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.id"))
-    wanted = ["file", "key", "duplicates", "on_error", "delimiter", "header", "encoding", "sheet"]
+    wanted = ["file", "key", "scope", "duplicates", "on_error", "delimiter", "header", "encoding", "sheet"]
     wanted += ["date_order", "decimal", "commit", "force", "upload"]
     assert [name for name in reached if name in wanted][: len(wanted)] == wanted
 

@@ -15,7 +15,8 @@ struct ImportRecordJSONTests {
     let fields = try object(record(.queued, history: [(.queued, 1)]))
     #expect(
       Set(fields.keys) == [
-        "task_id", "idempotency_key", "status", "target", "mode", "key", "dry_run", "commit",
+        "task_id", "idempotency_key", "status", "target", "mode", "key", "scope", "dry_run",
+        "commit",
         "priority", "attempt", "source", "bytes_total", "bytes_done", "rows_total", "rows_read",
         "rows_ok", "rows_bad", "rows_skipped", "rows_inserted", "rows_updated", "rows_unchanged",
         "throughput_rps", "eta_seconds", "progress", "created_at", "started_at", "finished_at",
@@ -39,7 +40,7 @@ struct ImportRecordJSONTests {
 
   @Test(
     "what is not known is null, not absent",
-    arguments: ["rows_total", "eta_seconds", "started_at", "finished_at", "error"])
+    arguments: ["scope", "rows_total", "eta_seconds", "started_at", "finished_at", "error"])
   func nulls(field: String) throws {
     #expect(try object(record(.queued, history: [(.queued, 1)]))[field] is NSNull)
   }

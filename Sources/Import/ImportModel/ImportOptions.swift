@@ -38,6 +38,8 @@ public struct ImportOptions: Sendable, Codable, Equatable {
   public var mode: Mode = .upsert
   /// Columns of a unique index, or nil for the primary key.
   public var key: [String]?
+  /// A column with one value in the whole file: the import leaves rows with other values to others.
+  public var scope: String?
   /// See `Duplicates`.
   public var duplicates: Duplicates = .last
   /// See `OnError`.
@@ -109,7 +111,7 @@ public struct ImportOptions: Sendable, Codable, Equatable {
   public init() {}
 
   private enum CodingKeys: String, CodingKey {
-    case mode, key, duplicates
+    case mode, key, scope, duplicates
     case onError = "on_error"
     case maxRejects = "max_rejects"
     case maxRejectRatio = "max_reject_ratio"

@@ -2,7 +2,7 @@ extension ImportRecord: Encodable {
   private enum Key: String, CodingKey {
     case taskID = "task_id"
     case idempotencyKey = "idempotency_key"
-    case status, target, mode, key
+    case status, target, mode, key, scope
     case dryRun = "dry_run"
     case commit, priority, attempt, source
     case bytesTotal = "bytes_total"
@@ -33,6 +33,7 @@ extension ImportRecord: Encodable {
     try container.encode(target, forKey: .target)
     try container.encode(options.mode, forKey: .mode)
     try container.encode(key, forKey: .key)
+    try container.encode(scope, forKey: .scope)
     try container.encode(isDryRun, forKey: .dryRun)
     try container.encode(options.commit, forKey: .commit)
     try container.encode(options.priority, forKey: .priority)

@@ -38,6 +38,8 @@ public struct ImportRecord: Sendable, Equatable {
   public var failure: ImportFailure?
   /// Whether the target stays as it is: a dry run, until it is carried out.
   public var isDryRun = false
+  /// The part of the target that it keeps to; nil where that is all of it.
+  public var scope: ImportScope?
   /// What a dry run has found, also once it was carried out.
   public var diff: ImportDiff?
   /// How its rows were merged.

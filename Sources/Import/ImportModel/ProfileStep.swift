@@ -30,7 +30,7 @@ public enum ProfileStep: String, Sendable, CaseIterable {
   case compare
   /// Rows into the target, with what is needed to take them back.
   case merge
-  /// Between two batches, so that others get on with their work.
+  /// Between two batches, or behind a deadlock, so that others get on with their work.
   case rest
   /// The end of the import: what waits for it in the target, and the commit.
   case finalize

@@ -59,6 +59,8 @@ public enum RejectCode: String, Sendable, Codable, CaseIterable {
   case unique
   /// Another row of the file has the same conflict key, and `duplicates` is `reject`.
   case duplicateKey = "duplicate_key"
+  /// The row belongs to another scope than the import.
+  case scope
   /// A natural key was looked up and not found.
   case lookupFailed = "lookup_failed"
   /// Postgres refused the row for another reason, whose SQLSTATE is in the message.

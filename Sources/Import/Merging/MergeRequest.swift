@@ -14,6 +14,8 @@ public struct MergeRequest: Sendable {
   public var isPartitioned: Bool
   /// The conflict key; `TargetKey.none` where rows are appended, or a table without one is replaced.
   public var key: TargetKey
+  /// The part of the target that the rows keep to; nil where that is all of it.
+  public var scope: ImportScope?
   /// How rows meet those that are there already.
   public var mode: ImportOptions.Mode
   /// Which of several rows with one key counts; means nothing where there is no key.
@@ -29,7 +31,8 @@ public struct MergeRequest: Sendable {
   /// Describes a merge.
   public init(
     lease: Lease, staging: String, layout: StagingLayout, target: TargetTable, isPartitioned: Bool,
-    key: TargetKey, mode: ImportOptions.Mode = .upsert, duplicates: ImportOptions.Duplicates,
+    key: TargetKey, scope: ImportScope? = nil, mode: ImportOptions.Mode = .upsert,
+    duplicates: ImportOptions.Duplicates,
     staged: RowCounts, retentionSeconds: Int64 = 30 * 86_400, foreseen: ImportDiff? = nil
   ) {
     self.lease = lease
@@ -38,6 +41,7 @@ public struct MergeRequest: Sendable {
     self.target = target
     self.isPartitioned = isPartitioned
     self.key = key
+    self.scope = scope
     self.mode = mode
     self.duplicates = duplicates
     self.staged = staged

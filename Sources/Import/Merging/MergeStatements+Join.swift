@@ -108,12 +108,19 @@ extension MergeStatements {
     """
   }
 
-  /// Takes the locks that an update needs, so that the rows stay as they are seen next.
-  var lockDiffering: String {
+  /// Takes the locks that an update needs, so that the rows stay as they are seen next: in the order of the key, so
+  /// that nobody who keeps to it as well ends in a deadlock.
+  var lockDiffering: String { lock(where: "\(MergeStatements.slice) AND ") }
+
+  /// The same for all of staging.
+  var lockAllDiffering: String { lock(where: "") }
+
+  private func lock(where condition: String) -> String {
     """
     SELECT count(*) FROM (
       SELECT FROM \(request.staging) s JOIN \(request.targetSource) o ON \(match.joined("o"))
-       WHERE \(MergeStatements.slice) AND (\(differences("o", value))) FOR NO KEY UPDATE OF o) l
+       WHERE \(condition)(\(differences("o", value)))
+       ORDER BY \(keyColumns.map(value).joined(separator: ", ")) FOR NO KEY UPDATE OF o) l
     """
   }
 }

@@ -16,9 +16,6 @@ public struct Merger: Sendable {
   /// Says whether so many rejects may be, or throws an `ImportFailure`.
   public typealias CheckRejects = @Sendable (RowCounts) throws -> Void
 
-  /// First word of the advisory locks on targets; the second is the OID.
-  static let lockSpace: Int64 = 0x51C1
-
   /// Who waits for a lock keeps a worker's place: after five seconds the import is handed back. A shorter
   /// limit of the role or the database stays.
   static let limitOfWaits = """
@@ -37,6 +34,8 @@ public struct Merger: Sendable {
   let profile: ProfileRecorder
   /// See `rehearse`.
   var original: TargetTable?
+  /// Whether rows are locked before the first is changed: a merge before has ended in a deadlock.
+  var locksFirst = false
 
   /// Prepares a merge over connections that nobody else uses.
   ///
@@ -72,15 +71,10 @@ public struct Merger: Sendable {
       try await rejectDuplicates(&staged)
       try check(staged)
     }
-    do {
-      return try await merge(staged)
-    } catch {
-      await abandonHelp()
-      throw error
-    }
+    return try await mergeAmongOthers(staged)
   }
 
-  private func merge(_ staged: RowCounts) async throws -> MergeOutcome {
+  func merge(_ staged: RowCounts) async throws -> MergeOutcome {
     do {
       if let outcome = try await attempt(staged, hopingFor: .empty) { return try outcome.get() }
     } catch let error as PostgresError where !error.isOfCircumstances {
@@ -263,13 +257,17 @@ public struct Merger: Sendable {
     profile.begin(.plan)
     defer { profile.end(.plan) }
     let ground = try await MergeGround.read(request, rules: rules, on: connection)
+    if !isEmpty, locksFirst { try await lockDiffering(ground) }
     let rows = counts.ok - counts.skipped
     // Another session sees staging as it was before the transaction.
     let helper = counts == staged ? try await availableHelper(rows: rows) : nil
     let choice: MergeChoice
     var indexes: IndexesAside?
     if isEmpty {
-      indexes = try await IndexesAside.take(request, rows: rows, on: connection)
+      // With a scope, others fill the table meanwhile.
+      indexes =
+        request.scope == nil
+        ? try await IndexesAside.take(request, rows: rows, on: connection) : nil
       choice = indexes == nil ? .empty(rows: rows) : .loadThenIndex(rows: rows)
     } else {
       choice = try await .choose(request, ground, rows: rows, on: connection, helpedBy: helper)
@@ -315,8 +313,7 @@ public struct Merger: Sendable {
 
   func prepare() async throws {
     try await Merger.makeSettings(on: connection)
-    let key = Merger.lockSpace << 32 | Int64(request.target.oid)
-    _ = try await connection.queryCached("SELECT pg_advisory_xact_lock($1)", [.int(key)])
+    try await TargetLock(request.target, scope: request.scope).take(on: connection)
   }
 
   /// Makes the settings of each transaction of a merge.

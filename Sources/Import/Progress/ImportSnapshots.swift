@@ -99,7 +99,7 @@ public struct ImportSnapshots: Sendable {
            to_char(i.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS started_at,
            to_char(i.finished_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS finished_at,
            i.commit_requested, i.diff, i.plan, i.batches, coalesce(p.profile, i.profile) AS profile, i.warnings,
-           i.undo_requested,
+           i.undo_requested, i.scope_column, i.scope_value,
            u.import_id IS NOT NULL AND NOT i.undo_requested AND u.expires_at > clock_timestamp()
              AND i.status IN ('done', 'failed', 'cancelled') AS can_be_undone,
            to_char(u.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS undo_until,
@@ -137,6 +137,9 @@ public struct ImportSnapshots: Sendable {
     record.profile = try row["profile"].map { try decoded(ImportProfile.self, $0) }
     record.warnings = try decoded([ImportWarning].self, row.string("warnings"))
     record.undo = try undo(row)
+    if let column = row["scope_column"] {
+      record.scope = ImportScope(column: column, value: try row.string("scope_value"))
+    }
     return record
   }
 

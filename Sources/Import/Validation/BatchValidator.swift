@@ -94,6 +94,16 @@ public final class BatchValidator {
     if output.rowsBad > 0 { output.rejects = collectRejects(of: batch, rejectRoom) }
   }
 
+  /// The text of a field of the batch that was encoded last, in the form that Postgres reads; nil for NULL. It means
+  /// nothing where the field is at fault.
+  ///
+  /// - Parameter column: its place in the mapping.
+  public func text(ofRow row: Int, column: Int, in batch: RecordBatch) -> String? {
+    let column = columns[column]
+    guard column.buffer.states[row] != .null else { return nil }
+    return String(decoding: column.bytes(of: row, in: batch), as: UTF8.self)
+  }
+
   private func encodeColumns(of batch: RecordBatch) {
     flags.removeAll(keepingCapacity: true)
     for row in batch.rows { flags.append(flags(of: row.fault)) }

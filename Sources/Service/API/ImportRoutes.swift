@@ -90,12 +90,17 @@ struct ImportRoutes: Sendable {
         file: try spool.open(id: upload.file.id), target: upload.target, options: upload.options,
         lookups: upload.lookups, scope: .start, scratch: spool.folder)
     }
-    try await services.pool.withConnection { connection in
+    let spool = services.spool
+    let scope = try await services.pool.withConnection { connection in
       try await preflight.rehearse(upload.target, upload.options.mode, on: connection)
+      return try await preflight.scope(
+        of: try spool.open(id: upload.file.id), target: upload.target, options: upload.options,
+        scratch: spool.folder, on: connection)
     }
     return Submission(
       id: upload.id, idempotencyKey: key, target: upload.target.displayName,
       key: preflight.key.columns, options: upload.options,
+      scope: scope,
       source: preflight.described(
         as: ImportSource(
           name: upload.name, bytes: upload.file.bytes, sha256: upload.file.sha256)),

@@ -59,6 +59,11 @@ public struct OptionParser {
           "commit", "is atomic where a table is replaced, which is one moment",
           hint: "send commit=atomic, or mode=upsert")
       }
+      if options.mode == .replace, options.scope != nil {
+        throw OptionError(
+          "scope", "means nothing where a table is replaced, which concerns all of its rows",
+          hint: "leave `scope` out, or send mode=upsert")
+      }
       _ = try FileRequest(options)
       _ = try ValueFormats(options)
     } catch {
@@ -69,12 +74,18 @@ public struct OptionParser {
   /// What depends on other options.
   private static let dependent = [
     "delimiter", "quote", "escape", "comment", "thousands", "true_words", "commit",
+    "scope",
   ]
 
   private static let readers: [String: Reader] = [
     "target": { parser, _, value in parser.target = value },
     "mode": { parser, name, value in parser.options.mode = try choice(name, value) },
     "key": { parser, name, value in parser.options.key = try columns(name, value) },
+    "scope": { parser, name, value in
+      guard !value.isEmpty else { throw Problems.badOption(name, "names one column") }
+      try checkName(value, of: name)
+      parser.options.scope = value
+    },
     "duplicates": { parser, name, value in parser.options.duplicates = try choice(name, value) },
     "on_error": { parser, name, value in parser.options.onError = try choice(name, value) },
     "max_rejects": { parser, name, value in

@@ -185,7 +185,8 @@ struct UploadReceiver: Sendable {
   /// What cannot be done with the target is refused here.
   private func check(_ target: TargetTable, _ options: ImportOptions) async throws {
     try ImportPreflight.check(options.mode, with: target)
-    _ = try ImportPreflight.key(of: target, options)
+    let key = try ImportPreflight.key(of: target, options)
+    try ImportPreflight.check(scope: options.scope, of: target, key)
     guard options.mode == .replace else { return }
     try await services.pool.withConnection { connection in
       try await ReplaceObstacles.check(target, on: connection)

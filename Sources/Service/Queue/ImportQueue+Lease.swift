@@ -32,7 +32,8 @@ extension ImportQueue {
   /// Takes the next import that may run, or nil where there is none: invariant 8.
   ///
   /// Those whose worker has let its lease expire come first, then by priority, then by age. An import
-  /// whose target is busy is passed over.
+  /// whose target is busy is passed over; with a scope, where its scope is busy or the target otherwise is. None
+  /// overtakes one that it would keep waiting.
   ///
   /// - Parameters:
   ///   - worker: names the process, for people.
@@ -80,7 +81,14 @@ extension ImportQueue {
 
   /// An undo leaves the state as it is until it is through.
   private static let claimStatement = """
-    WITH next AS (
+    WITH first AS (
+      -- Of those that wait for one target, the first of each column.
+      SELECT DISTINCT ON (w.target, w.held_column) w.target, w.held_column, w.priority, w.id
+        FROM sluice.imports w
+       WHERE w.lease_id IS NULL AND w.available_at <= clock_timestamp()
+         AND (w.status = 'queued' OR w.undo_requested AND w.status IN ('done', 'failed', 'cancelled'))
+       ORDER BY w.target, w.held_column, w.priority, w.id
+    ), next AS (
       SELECT i.id, i.undo_requested AND i.status IN ('done', 'failed', 'cancelled') AS undoing
         FROM sluice.imports i
        WHERE (i.status = 'queued' AND i.available_at <= clock_timestamp()
@@ -88,7 +96,11 @@ extension ImportQueue {
                 AND i.lease_id IS NULL AND i.available_at <= clock_timestamp()
               OR i.lease_id IS NOT NULL AND i.lease_expires_at < clock_timestamp())
          AND NOT EXISTS (SELECT FROM sluice.imports r
-              WHERE r.target = i.target AND r.lease_id IS NOT NULL AND r.id <> i.id)
+              WHERE r.target = i.target AND r.lease_id IS NOT NULL AND r.id <> i.id
+                AND (r.held_column <> i.held_column OR r.held_value = i.held_value))
+         AND NOT EXISTS (SELECT FROM first f
+              WHERE f.target = i.target AND f.held_column <> i.held_column
+                AND (f.priority, f.id) < (i.priority, i.id) AND i.lease_id IS NULL)
        ORDER BY i.lease_id IS NULL, i.priority, i.id
        LIMIT 1
        FOR UPDATE SKIP LOCKED

@@ -124,9 +124,10 @@ public struct ImportQueue: Sendable {
       WITH made AS (
         INSERT INTO sluice.imports (id, idempotency_key, fingerprint, target, key_columns, options,
             priority, spool_id, source_name, source_format, source_bytes, source_sha256,
-            source_encoding, source_dialect, source_header, source_reading, history)
+            source_encoding, source_dialect, source_header, source_reading, scope_column, scope_value,
+            history)
         VALUES ($1::uuid, $2, $3, $4, $5::text[], $6::jsonb, $7::smallint, $8, $9, $10, $11::bigint,
-            $12, $13, $14::jsonb, $15, $18::jsonb, jsonb_build_array(jsonb_build_object(
+            $12, $13, $14::jsonb, $15, $18::jsonb, $19, $20, jsonb_build_array(jsonb_build_object(
               'name', 'queued', 'at', extract(epoch FROM clock_timestamp()))))
         ON CONFLICT (idempotency_key) WHERE status NOT IN ('failed', 'cancelled') DO NOTHING
         RETURNING id
@@ -143,7 +144,8 @@ public struct ImportQueue: Sendable {
         .text(source.name), .text(source.format), .int(source.bytes), .text(source.sha256),
         .text(source.encoding), .text(try json(source.dialect)), .bytes(submission.header),
         .text(ImportQueue.progressChannel), .text(ImportQueue.channel),
-        .text(try json(source.reading)),
+        .text(try json(source.reading)), .optional(submission.scope?.column),
+        .optional(submission.scope?.value),
       ])
     return !result.rows.isEmpty
   }

@@ -29,6 +29,10 @@ public enum SluiceSchema {
         version: 5, name: "merging",
         up: text(PackageResources._005_merging_up_sql),
         down: text(PackageResources._005_merging_down_sql)),
+      Migration(
+        version: 6, name: "scopes",
+        up: text(PackageResources._006_scopes_up_sql),
+        down: text(PackageResources._006_scopes_down_sql)),
     ],
     lockKey: 0x5C1D_5C1D)
 

@@ -12,6 +12,8 @@ public struct Submission: Sendable {
   public var key: [String]
   /// What is asked for.
   public var options: ImportOptions
+  /// The part of the target that its rows keep to; nil where that is all of it.
+  public var scope: ImportScope?
   /// The file.
   public var source: ImportSource
   /// Its header as it stands there.
@@ -20,13 +22,14 @@ public struct Submission: Sendable {
   /// Describes a submission.
   public init(
     id: ImportID, idempotencyKey: String?, target: String, key: [String], options: ImportOptions,
-    source: ImportSource, header: [UInt8]
+    scope: ImportScope? = nil, source: ImportSource, header: [UInt8]
   ) {
     self.id = id
     self.idempotencyKey = idempotencyKey
     self.target = target
     self.key = key
     self.options = options
+    self.scope = scope
     self.source = source
     self.header = header
   }

@@ -70,7 +70,7 @@ struct ImportInput: Sendable {
 
 extension ColumnType {
   /// See `StagingLayout.Column.Comparison`. A number with a scale always has that many digits.
-  fileprivate var comparison: StagingLayout.Column.Comparison {
+  var comparison: StagingLayout.Column.Comparison {
     switch base {
     case .smallint, .integer, .bigint, .boolean, .date, .uuid, .bytea, .time, .timestamp,
       .timestamptz, .enumeration, .numeric(precision: .some, scale: _):

@@ -49,7 +49,11 @@ public struct ImportPreflight: Sendable {
     } catch {
       throw ImportPreflight.failure(error)
     }
-    if !mapping.isEmpty { try checkKeyIsInFile(target) }
+    try ImportPreflight.check(scope: options.scope, of: target, key)
+    if !mapping.isEmpty {
+      try checkKeyIsInFile(target)
+      try checkScopeIsInFile(options.scope)
+    }
   }
 
   /// Errors in the file and in what is said of it, as the reason why there can be no import.

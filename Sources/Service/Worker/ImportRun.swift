@@ -92,8 +92,9 @@ struct ImportRun: Sendable {
     var staged = try await stage(
       input, into: table, behind: merged, policy: RejectPolicy(record.options), on: executor,
       over: connection)
-    let counts = try await lookUp(
-      record, table, staged.counts, rejecting(input, behind: merged), over: connection)
+    let reject = rejecting(input, behind: merged)
+    let inScope = try await keepToScope(record, table, staged.counts, reject, over: connection)
+    let counts = try await lookUp(record, table, inScope, reject, over: connection)
     try RejectPolicy(record.options).check(counts)
     try await services.queue.move(lease, to: .validated, counts: counts)
     meter.update { $0.counts = counts }
@@ -138,7 +139,8 @@ struct ImportRun: Sendable {
       lease: lease, staging: table.name, layout: input.layout.resolved,
       target: input.target,
       isPartitioned: input.target.isPartitioned, key: input.file.preflight.key,
-      mode: record.options.mode, duplicates: record.options.duplicates, staged: counts,
+      scope: record.scope, mode: record.options.mode, duplicates: record.options.duplicates,
+      staged: counts,
       retentionSeconds: configuration.retentionSeconds, foreseen: record.diff)
   }
 
@@ -256,6 +258,18 @@ struct ImportRun: Sendable {
       ])
     // In a task of its own: the lease is gone with the commit, and the heartbeat ends this one.
     await Task { await afterwards(merger, outcome, over: connections.load) }.value
+  }
+
+  /// Takes out what belongs to others, once all rows are staged.
+  private func keepToScope(
+    _ record: ImportRecord, _ table: StagingTable, _ staged: RowCounts,
+    _ reject: @escaping Merger.Reject, over connection: PostgresConnection
+  ) async throws -> RowCounts {
+    guard let scope = record.scope else { return staged }
+    let check = ScopeCheck(
+      table, scope: scope, lease: lease, on: connection, reject: reject,
+      checkRejects: checking(record))
+    return try await profile.measure(.rules) { try await check.run(staged) }
   }
 
   /// Looks natural keys up, once all of them are staged.

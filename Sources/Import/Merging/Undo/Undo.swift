@@ -32,8 +32,7 @@ public struct Undo: Sendable {
   private func prepare() async throws {
     try await connection.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
     _ = try await connection.query(Merger.limitOfWaits)
-    let key = Merger.lockSpace << 32 | Int64(request.target.oid)
-    _ = try await connection.query("SELECT pg_advisory_xact_lock($1)", [.int(key)])
+    try await TargetLock(request.target).take(on: connection)
   }
 
   private func way(for entry: UndoEntry) -> any UndoWay {

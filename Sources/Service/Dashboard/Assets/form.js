@@ -12,7 +12,7 @@ import { upload } from "./upload.js";
 /** How the file is to be read, where it is not as it looks. */
 const readingNames = ["delimiter", "header", "encoding", "sheet", "date_order", "decimal"];
 const optionNames = [
-  ...["template", "mode", "key", "duplicates", "on_error"],
+  ...["template", "mode", "key", "scope", "duplicates", "on_error"],
   ...readingNames,
   ...["commit", "force", "dry_run"],
 ];
