@@ -109,7 +109,8 @@ class Mischief:
 
     def __init__(self, site: Site, chance: random.Random, plan: list[tuple[str, str, float]]) -> None:
         self.site = site
-        self.chance = chance
+        # Its own, since others draw at the same time.
+        self.chance = random.Random(chance.random())
         # Each by its name, the state of the newest import that it waits for, and seconds after that.
         self.plan = plan
         self.struck: list[str] = []
@@ -144,7 +145,7 @@ class Mischief:
     def _state(self) -> str | None:
         try:
             with psycopg.connect(self.site.database.url) as connection:
-                row = connection.execute("SELECT status FROM sluice.imports ORDER BY id DESC LIMIT 1").fetchone()
+                row = connection.execute("SELECT status FROM sluice.imports ORDER BY created_at DESC LIMIT 1").fetchone()
                 return str(row[0]) if row else None
         except psycopg.Error:
             return None
