@@ -101,10 +101,33 @@ class Round:
     # MARK: Imports
 
     def load(self, load: Load) -> None:
-        print(f"  loads {load}")
         outcome = self.table.load(load)
+        if not load.is_rehearsed and load.options["commit"] == "atomic" and self.chance.random() < 0.15:
+            self.call_off(load, outcome)
+            return
+        print(f"  loads {load}")
         while not self.is_through(load, outcome, str(uuid.uuid4())):
             print("  its attempts are exhausted: once more")
+        self.table.rows = outcome.rows
+
+    def call_off(self, load: Load, outcome: Outcome) -> None:
+        """Where the cancel was taken, nothing is in; where it came too late, all is."""
+        print(f"  loads, and calls off, {load}")
+        with self.disturbed("parsing", "loading"):
+            task_id = self.submit(load, str(uuid.uuid4()))
+            time.sleep(self.chance.random() * self.chance.choice([0, 0.3, 1]))
+            answer = self.site.api.call("DELETE", f"/imports/{task_id}")
+            found = self.ended(task_id)
+        print(f"    {answer.status_code}: {found['status']}")
+        # The second where it is at its end, which may be the first answer that got lost.
+        assert answer.status_code in (200, 409), answer.text
+        if answer.status_code == 200:
+            assert found["status"] == "cancelled", found
+        if found["status"] == "cancelled" or self.is_given_up(found):
+            self.check_rows(self.table.rows)
+            return
+        self.check(found, outcome)
+        self.note(found)
         self.table.rows = outcome.rows
 
     def is_through(self, load: Load, outcome: Outcome, key: str) -> bool:
@@ -112,7 +135,7 @@ class Round:
         before = self.table.rows
         with self.disturbed("parsing", "parsing", "loading"):
             found = self.ended(self.submit(load, key))
-        if is_given_up(found):
+        if self.is_given_up(found):
             return False
         if load.is_rehearsed:
             self.check(found, replace(outcome, rows=before))
@@ -121,12 +144,26 @@ class Round:
             with self.disturbed("loading"):
                 self.ask(found["task_id"], "commit")
                 found = self.ended(found["task_id"])
-            if is_given_up(found):
+            if self.is_given_up(found):
                 return False
         self.check(found, outcome)
-        if found["undo"]["available"]:
-            self.done.append((found["task_id"], before))
+        self.note(found)
         return True
+
+    def is_given_up(self, found: Object) -> bool:
+        """Whether faults without an end have ended it; batches that are in are taken back."""
+        if (found["error"] or {}).get("code") != "attempts_exhausted":
+            return False
+        if found["undo"]["available"]:
+            self.ask(found["task_id"], "undo")
+            assert self.ended(found["task_id"])["status"] == "undone"
+        self.check_rows(self.table.rows)
+        return True
+
+    def note(self, found: Object) -> None:
+        """Keeps what can be taken back, with the rows that are there then."""
+        if found["undo"]["available"]:
+            self.done.append((found["task_id"], self.table.rows))
 
     def submit(self, load: Load, key: str) -> str:
         options = load.options | {"target": self.table.name} | ({"dry_run": "true"} if load.is_rehearsed else {})
@@ -209,10 +246,6 @@ class Pieces:
         for start in range(0, len(self.content), size):
             time.sleep(self.pause)
             yield self.content[start : start + size]
-
-
-def is_given_up(found: Object) -> bool:
-    return (found["error"] or {}).get("code") == "attempts_exhausted"
 
 
 @pytest.fixture(scope="module")

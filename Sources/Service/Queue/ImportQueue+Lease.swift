@@ -40,27 +40,36 @@ extension ImportQueue {
   ///   - seconds: how long the lease holds without a heartbeat.
   public func claim(worker: String, leaseSeconds seconds: Int) async throws -> ClaimedImport? {
     try await endExpiredSessions()
-    do {
-      let result = try await pool.query(
-        ImportQueue.claimStatement,
-        [.text(worker), .int(Int64(seconds)), .text(ImportQueue.progressChannel)])
-      guard let row = result.rows.first, let id = ImportID(try row.string("id")) else { return nil }
-      return ClaimedImport(
-        lease: Lease(importID: id, id: try row.string("lease_id")),
-        work: try row.bool("undoing") ? .undoing : .importing,
-        attempt: try row.int("attempt"), excused: try row.int("excused"),
-        spoolID: try row.string("spool_id"),
-        lastFailure: try row["last_reason"].map {
-          try JSONDecoder().decode(ImportFailure.self, from: Data($0.utf8))
-        },
-        profile: try row["profile"].map {
-          try JSONDecoder().decode(ImportProfile.self, from: Data($0.utf8))
-        })
-    } catch let error as PostgresError where error.constraint == "imports_running_target" {
-      // Another worker took an import into the same target at the same moment. It is seen now, so the
-      // next look passes that target over.
-      return try await claim(worker: worker, leaseSeconds: seconds)
+    for _ in 0..<ImportQueue.claimTries {
+      do {
+        return try await claimOnce(worker, seconds)
+      } catch let error as PostgresError where error.constraint == "imports_running_target" {
+        // Another worker took an import into the same target at the same moment. It is seen now, so the
+        // next look passes that target over.
+      }
     }
+    return nil
+  }
+
+  /// Many workers may be at it at one moment; who is refused so often comes back with the next look at the queue.
+  private static let claimTries = 20
+
+  private func claimOnce(_ worker: String, _ seconds: Int) async throws -> ClaimedImport? {
+    let result = try await pool.query(
+      ImportQueue.claimStatement,
+      [.text(worker), .int(Int64(seconds)), .text(ImportQueue.progressChannel)])
+    guard let row = result.rows.first, let id = ImportID(try row.string("id")) else { return nil }
+    return ClaimedImport(
+      lease: Lease(importID: id, id: try row.string("lease_id")),
+      work: try row.bool("undoing") ? .undoing : .importing,
+      attempt: try row.int("attempt"), excused: try row.int("excused"),
+      spoolID: try row.string("spool_id"),
+      lastFailure: try row["last_reason"].map {
+        try JSONDecoder().decode(ImportFailure.self, from: Data($0.utf8))
+      },
+      profile: try row["profile"].map {
+        try JSONDecoder().decode(ImportProfile.self, from: Data($0.utf8))
+      })
   }
 
   /// Ends the sessions of workers whose lease has expired.
