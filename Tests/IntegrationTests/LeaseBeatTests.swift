@@ -18,7 +18,7 @@ struct LeaseBeatTests {
     return (Task { await beat.run { told.yield($0) } }, reasons)
   }
 
-  @Test("one that gets no answer ends the work when the lease ends", .timeLimit(.minutes(1)))
+  @Test("one that gets no answer ends the work when the lease ends", .timeLimit(.minutes(5)))
   func silence() async throws {
     try await ImportBench.run { bench in
       let id = try await bench.submit("id\n1\n", into: "public.t")
