@@ -441,8 +441,8 @@ def test_a_finished_import_cannot_be_cancelled(shared_house: House) -> None:
 
 
 def test_status_is_the_object(shared_house: House) -> None:
-    task_id = shared_house.api.load(few_rows(6000))["task_id"]
-    found = shared_house.api.object(task_id)
+    task_id = shared_house.api.submit(few_rows(6000))
+    found = shared_house.api.settle(task_id)
     assert shared_house.api.get(f"/imports/{task_id}/status") == found
     assert {"parsing", "loading"} <= {stage["name"] for stage in found["stages"]}
     assert set(found) >= {

@@ -22,6 +22,9 @@ def stock(shared_house: House) -> Iterator[House]:
     """A house with an empty table."""
     shared_house.database.execute(TABLE)
     yield shared_house
+    # What a test has left running would go on in the next one's table.
+    running = "SELECT count(*) FROM sluice.imports WHERE finished_at IS NULL"
+    eventually("all imports have ended", lambda: shared_house.database.value(running) == 0)
     shared_house.database.execute("DROP TABLE demo.stock")
 
 
