@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psycopg
 from fault_proxy import Proxy
-from fault_site import IS_ROOT, Site
+from fault_site import Site, has_disks
 
 from faults import LEASE_SECONDS
 
@@ -94,12 +94,12 @@ FAULTS: dict[str, Fault] = {
 
 
 def faults_of(site: Site) -> list[str]:
-    """What can happen here: a small disk takes the rights of root to be made."""
+    """What can happen here."""
     return [
         name
         for name in FAULTS
         if not (name == "standby promoted" and len(site.servers) == 1)
-        and not (name == "spool full" and not IS_ROOT)
+        and not (name == "spool full" and not has_disks())
         and not (name == "tablespace full" and site.tablespace is None)
     ]
 

@@ -1,6 +1,7 @@
 """An installation in which all can fail: processes, clocks, disks, the network, and Postgres with its standby."""
 
 import contextlib
+import functools
 import os
 import random
 import shutil
@@ -21,7 +22,6 @@ from database import Database
 from faults import Fleet
 from program import BINARY, Program, clean_environment
 
-IS_ROOT = os.getuid() == 0
 DATABASE = "app"
 PROGRAMS = ("server", "worker", "other")
 # 256 MiB are kept free, and 64 set aside for a file whose length is not known.
@@ -230,6 +230,16 @@ class Site(Fleet):
         )
 
 
+@functools.cache
+def has_disks() -> bool:
+    """Whether this user may mount small disks; not everybody may, and not root in each container."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False)
+        if made.returncode == 0:
+            subprocess.run(["umount", folder], check=True)
+    return made.returncode == 0
+
+
 @contextmanager
 def disk(folder: Path, size: int) -> Iterator[None]:
     """A small disk of its own in a folder."""
@@ -258,7 +268,7 @@ def new_site(has_standby: bool) -> Iterator[Site]:
             server.environment = clock.environment()
         primary.start(**SETTINGS)
         tablespace = home / "tablespace"
-        if IS_ROOT and not has_standby:
+        if has_disks() and not has_standby:
             tablespace.mkdir()
             stack.enter_context(disk(tablespace, TABLESPACE_BYTES))
             stack.callback(end_all, servers)
@@ -279,7 +289,7 @@ def new_site(has_standby: bool) -> Iterator[Site]:
         if has_standby:
             site.give_a_standby()
         site.spool.mkdir(parents=True)
-        if IS_ROOT:
+        if has_disks():
             stack.enter_context(disk(site.spool, SPOOL_BYTES))
             # Whoever has files there goes first.
             stack.callback(site.discard)
