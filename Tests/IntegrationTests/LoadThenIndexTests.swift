@@ -90,6 +90,8 @@ struct LoadThenIndexTests {
   @Test("are built over the rows that count, where a key is in the file twice")
   func repeated() async throws {
     try await ImportBench.run(Self.table) { bench in
+      // The first try leaves as many dead rows, and a vacuum of them would use the table at the second.
+      try await bench.connection.execute("ALTER TABLE t SET (autovacuum_enabled = false)")
       let done = try await bench.importFile(Self.file("3,code-x,90000\n"))
       try expectDone(
         done, read: Int64(Self.rows + 1), skipped: 1, inserted: Int64(Self.rows))
