@@ -38,26 +38,36 @@ class House:
 
 
 @contextmanager
+def house_over(database: Database, folder: Path, *arguments: str, **settings: str) -> Iterator[House]:
+    """A server over a database; it has to end in good order."""
+    environment = {
+        "SLUICE_DATABASE_URL": database.url,
+        "SLUICE_DATA_DIR": str(folder / "data"),
+        "SLUICE_LOG": "debug,json",
+    }
+    server = Server(list(arguments), environment | settings, folder / "serve.log")
+    try:
+        migrate = [str(BINARY), "migrate"]
+        migrated = subprocess.run(
+            migrate, env=clean_environment(**environment), capture_output=True, text=True, check=False
+        )
+        assert migrated.returncode == 0, migrated.stderr
+        server.start()
+        yield House(database, server, Api(server.url), folder)
+        server.stop()
+    except BaseException:
+        # Within a test, it is gone before the test has failed.
+        print(server.tail())
+        raise
+    finally:
+        server.discard()
+
+
+@contextmanager
 def new_house(folder: Path, *arguments: str, **settings: str) -> Iterator[House]:
-    """A server over a database of its own; it has to end in good order."""
-    with new_database() as database:
-        environment = {
-            "SLUICE_DATABASE_URL": database.url,
-            "SLUICE_DATA_DIR": str(folder / "data"),
-            "SLUICE_LOG": "debug,json",
-        }
-        server = Server(list(arguments), environment | settings, folder / "serve.log")
-        try:
-            migrate = [str(BINARY), "migrate"]
-            migrated = subprocess.run(
-                migrate, env=clean_environment(**environment), capture_output=True, text=True, check=False
-            )
-            assert migrated.returncode == 0, migrated.stderr
-            server.start()
-            yield House(database, server, Api(server.url), folder)
-            server.stop()
-        finally:
-            server.discard()
+    """The same over a database of its own."""
+    with new_database() as database, house_over(database, folder, *arguments, **settings) as house:
+        yield house
 
 
 HouseMaker = Callable[..., House]

@@ -41,6 +41,9 @@ class Database:
     def execute(self, script: str) -> None:
         self.connection.execute(script.encode())
 
+    def make_demo(self) -> None:
+        self.execute((ROOT / "Fixtures/demo-schema.sql").read_text(encoding="utf-8"))
+
     def psql(self, *commands: str) -> str:
         """Runs psql, a client that shares nothing with the program."""
         arguments = ["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--dbname", self.url]
@@ -106,7 +109,7 @@ def new_database(with_demo: bool = True) -> Iterator[Database]:
     database = Database(make_conninfo(**(parts | {"dbname": name})))
     try:
         if with_demo:
-            database.execute((ROOT / "Fixtures/demo-schema.sql").read_text(encoding="utf-8"))
+            database.make_demo()
         yield database
     finally:
         database.close()

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import os
 import random
+import re
 import shutil
 import signal
 import struct
@@ -111,7 +112,7 @@ class Site(Fleet):
             return
         is_killed = code == -signal.SIGKILL
         # Without its database a process does not start, and says so.
-        is_without_database = code == 1 and "database" in program.tail(2000)
+        is_without_database = code == 1 and re.search("^sluice: the (connection to the )?database ", program.tail(1000), re.M)
         if not (is_killed or process.pid in self._asked_to_end or is_without_database):
             self.problem = f"{program.arguments[0]} ended by itself, with {code}:\n{program.tail()}"
             return

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
 import uuid
@@ -17,9 +16,9 @@ import requests
 from cluster import USER, Postgres
 
 from api import Api, check_problem
-from conftest import House
+from conftest import House, house_over
 from database import Database
-from program import BINARY, ROOT, Server, clean_environment, eventually
+from program import eventually
 from test_openapi import concrete
 from test_websocket import hear, hear_until_end, say, watching
 
@@ -48,27 +47,13 @@ def new_postgres() -> Iterator[Postgres]:
 
 
 @contextmanager
-def house_over(postgres: Postgres, folder: Path) -> Iterator[House]:
-    url = f"postgresql://postgres@/postgres?host={postgres.socket}&port={postgres.port}"
-    settings = {
-        "SLUICE_DATABASE_URL": url,
-        "SLUICE_DATA_DIR": str(folder / "data"),
-        "SLUICE_LOG": "debug,json",
-        "SLUICE_LEASE_SECONDS": "2",
-    }
-    database = Database(url)
-    database.execute((ROOT / "Fixtures/demo-schema.sql").read_text(encoding="utf-8"))
-    subprocess.run([str(BINARY), "migrate"], env=clean_environment(**settings), check=True)
-    server = Server([], settings, folder / "serve.log")
+def house_beside(postgres: Postgres, folder: Path) -> Iterator[House]:
+    database = Database(f"postgresql://postgres@/postgres?host={postgres.socket}&port={postgres.port}")
     try:
-        server.start()
-        yield House(database, server, Api(server.url), folder)
-        server.stop()
-    except BaseException:
-        print(server.tail())
-        raise
+        database.make_demo()
+        with house_over(database, folder, SLUICE_LEASE_SECONDS="2") as house:
+            yield house
     finally:
-        server.discard()
         database.close()
 
 
@@ -130,7 +115,7 @@ def check_a_large_upload_is_not_begun(house: House) -> None:
 
 def test_while_the_database_is_away_callers_are_told_and_then_all_goes_on(tmp_path: Path, generated: Any) -> None:
     file = generated("sales-300k")
-    with new_postgres() as postgres, house_over(postgres, tmp_path) as house, watching(house) as client:
+    with new_postgres() as postgres, house_beside(postgres, tmp_path) as house, watching(house) as client:
         say(client, op="subscribe", all=True)
         under_way = house.api.submit(file)
         eventually("it is under way", lambda: house.api.object(under_way)["rows_read"] > 0, every=0.01)

@@ -12,7 +12,7 @@ import pytest
 from api import Api
 from conftest import House, HouseMaker
 from program import GRACE_SECONDS, Program, Server, eventually
-from test_kill import ROWS, ledger, wait_for_the_end, wait_for_the_middle, worker_of
+from test_kill import ROWS, ledger, wait_for_the_end, worker_of
 from test_websocket import hear, hear_until_end, say, watching
 
 FEW = b"serial_number,item_code,store_id,sale_date,quantity,unit_price\n1,A,1,2024-01-01,1,1.00\n"
@@ -47,6 +47,17 @@ def waits(house: House) -> bool:
     )
 
 
+def held(house: House) -> str:
+    """An import whose merge will wait until `release`."""
+    house.database.execute(HELD)
+    house.database.execute(HOLD)
+    return house.api.submit(FEW)
+
+
+def release(house: House) -> None:
+    house.database.execute("SELECT pg_advisory_unlock_all()")
+
+
 def ask(program: Program) -> None:
     """The first signal, heard."""
     assert program.process is not None
@@ -72,7 +83,8 @@ def test_a_worker_that_is_asked_to_end_is_continued_behind_its_last_chunk(
     try:
         first.start()
         task_id = house.api.submit(file)
-        wait_for_the_middle(house, task_id)
+        # Soon: later chunks are longer, and one may take all that is left of the file.
+        eventually("a chunk is in", lambda: ledger(house, task_id), every=0.01)
         told = house.api.object(task_id)["rows_read"]
         print(f"ended within {first.stop():.2f} s")
         handed_back = house.api.object(task_id)
@@ -98,9 +110,7 @@ def test_a_worker_that_is_asked_to_end_is_continued_behind_its_last_chunk(
 
 
 def test_an_import_may_be_handed_back_more_often_than_it_may_be_tried(house: House) -> None:
-    house.database.execute(HELD)
-    house.database.execute(HOLD)
-    task_id = house.api.submit(FEW)
+    task_id = held(house)
     for _ in range(6):
         eventually("it is in its merge", lambda: waits(house))
         # Nobody lets it go on: what is under way is broken off in time.
@@ -108,17 +118,15 @@ def test_an_import_may_be_handed_back_more_often_than_it_may_be_tried(house: Hou
         assert house.database.value("SELECT status FROM sluice.imports") == "queued"
         assert house.database.value("SELECT lease_id IS NULL FROM sluice.imports")
         house.server.start()
-    house.database.execute("SELECT pg_advisory_unlock_all()")
+    release(house)
     assert house.api.wait(task_id)["attempt"] == 1
 
 
 def test_a_merge_that_is_nearly_through_comes_to_its_end(house: House) -> None:
-    house.database.execute(HELD)
-    house.database.execute(HOLD)
-    task_id = house.api.submit(FEW)
+    task_id = held(house)
     eventually("it is in its merge", lambda: waits(house))
     ask(house.server)
-    house.database.execute("SELECT pg_advisory_unlock_all()")
+    release(house)
     assert wait_for(house.server)[0] == 0
     assert house.database.value("SELECT status FROM sluice.imports") == "done"
     house.server.start()
@@ -158,19 +166,17 @@ def test_a_second_signal_ends_a_server_at_once(house: House, second: signal.Sign
 
 def test_a_second_signal_ends_a_worker_at_once_and_its_import_is_taken_over(make_house: HouseMaker) -> None:
     house = make_house("--no-worker")
-    house.database.execute(HELD)
-    house.database.execute(HOLD)
     worker, next_one = worker_of(house, 1), worker_of(house, 2)
     try:
         worker.start()
-        task_id = house.api.submit(FEW)
+        task_id = held(house)
         eventually("it is in its merge", lambda: waits(house))
         ask(worker)
         assert worker.process is not None
         worker.process.send_signal(signal.SIGTERM)
         code, seconds = wait_for(worker)
         assert code == 130 and seconds < 1.5
-        house.database.execute("SELECT pg_advisory_unlock_all()")
+        release(house)
         next_one.start()
         assert house.api.wait(task_id)["attempt"] == 2
         next_one.stop()
@@ -180,11 +186,9 @@ def test_a_second_signal_ends_a_worker_at_once_and_its_import_is_taken_over(make
 
 
 def test_who_watches_an_import_hears_of_the_end_of_the_server_and_goes_on_with_the_next(house: House) -> None:
-    house.database.execute(HELD)
-    house.database.execute(HOLD)
     with watching(house) as socket:
         say(socket, op="subscribe", all=True)
-        task_id = house.api.submit(FEW)
+        task_id = held(house)
         eventually("it is in its merge", lambda: waits(house))
         house.server.stop()
         for _ in socket:
@@ -194,5 +198,5 @@ def test_who_watches_an_import_hears_of_the_end_of_the_server_and_goes_on_with_t
     with watching(house) as socket:
         say(socket, op="subscribe", imports=[task_id])
         assert hear(socket)["type"] == "snapshot"
-        house.database.execute("SELECT pg_advisory_unlock_all()")
+        release(house)
         assert hear_until_end(socket, task_id)[-1][1]["import"]["status"] == "done"

@@ -11,18 +11,7 @@ struct ClaimTests {
       for number in 0..<12 {
         _ = try await bench.submit("id\n\(number)\n", into: "public.t\(number % 3)")
       }
-      let claims = try await withThrowingTaskGroup(of: [ClaimedImport].self) { group in
-        for _ in 0..<6 {
-          group.addTask {
-            var mine: [ClaimedImport] = []
-            while let claim = try await bench.queue.claim(worker: "w", leaseSeconds: 30) {
-              mine.append(claim)
-            }
-            return mine
-          }
-        }
-        return try await group.reduce(into: []) { $0 += $1 }
-      }
+      let claims = try await bench.claimAtOnce(workers: 6)
       #expect(claims.count <= 3)
       #expect(
         try await bench.rows(
@@ -57,18 +46,7 @@ struct ClaimTests {
       for number in 0..<20 {
         _ = try await bench.submit("id\n\(number)\n", into: "public.t\(number)")
       }
-      var claims = try await withThrowingTaskGroup(of: [ImportID].self) { group in
-        for _ in 0..<6 {
-          group.addTask {
-            var mine: [ImportID] = []
-            while let claim = try await bench.queue.claim(worker: "w", leaseSeconds: 30) {
-              mine.append(claim.lease.importID)
-            }
-            return mine
-          }
-        }
-        return try await group.reduce(into: []) { $0 += $1 }
-      }
+      var claims = try await bench.claimAtOnce(workers: 6).map(\.lease.importID)
       // Locked rows are passed over: what nobody got is there for the next look.
       while let claim = try await bench.queue.claim(worker: "w", leaseSeconds: 30) {
         claims.append(claim.lease.importID)

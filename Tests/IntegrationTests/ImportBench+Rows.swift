@@ -40,6 +40,22 @@ extension ImportBench {
     return claimed
   }
 
+  /// Has so many workers claim at once, each until it finds nothing more.
+  func claimAtOnce(workers: Int) async throws -> [ClaimedImport] {
+    try await withThrowingTaskGroup(of: [ClaimedImport].self) { group in
+      for _ in 0..<workers {
+        group.addTask {
+          var mine: [ClaimedImport] = []
+          while let claim = try await queue.claim(worker: "w", leaseSeconds: 30) {
+            mine.append(claim)
+          }
+          return mine
+        }
+      }
+      return try await group.reduce(into: []) { $0 += $1 }
+    }
+  }
+
   /// The rows of a query, each as its fields joined by `|`, NULL as `∅`.
   func rows(_ sql: String, _ parameters: [PostgresParameter] = []) async throws -> [String] {
     let result = try await connection.query(sql, parameters)

@@ -97,18 +97,7 @@ struct ScopeClaimTests {
       }
       var (ended, largest) = (0, 0)
       while ended < 24 {
-        let claims = try await withThrowingTaskGroup(of: [ClaimedImport].self) { group in
-          for _ in 0..<8 {
-            group.addTask {
-              var mine: [ClaimedImport] = []
-              while let claim = try await bench.queue.claim(worker: "w", leaseSeconds: 30) {
-                mine.append(claim)
-              }
-              return mine
-            }
-          }
-          return try await group.reduce(into: []) { $0 += $1 }
-        }
+        let claims = try await bench.claimAtOnce(workers: 8)
         #expect(
           try await bench.count(
             """

@@ -69,7 +69,7 @@ public struct LookupResolver: Sendable {
     var counts = staged
     counts.ok = resolved
     counts.bad += staged.ok - resolved
-    if resolved < staged.ok { try await report(staged.ok - resolved) }
+    if resolved < staged.ok { try await rejects.report(staged.ok - resolved, list: list) }
     for index in statements.all.indices {
       try await connection.execute("DROP TABLE \(statements.map(index))")
     }
@@ -80,7 +80,7 @@ public struct LookupResolver: Sendable {
       return .failure(failure)
     }
     try await hold(lease, on: connection)
-    if resolved < staged.ok { try await enter(staged.ok - resolved) }
+    if resolved < staged.ok { try await rejects.enter(staged.ok - resolved) }
     try await swap()
     return .success(counts)
   }
@@ -99,17 +99,11 @@ public struct LookupResolver: Sendable {
     }
   }
 
-  /// Lists the rejects as far as the report has rows left; the rest is counted.
-  private func report(_ rejected: Int64) async throws {
-    let room = try await RejectList.room(of: table.importID, on: connection)
-    let listed = room.isEmpty ? 0 : min(rejected, room.rows)
-    if listed > 0 { try await list(limit: listed) }
-    guard listed < rejected else { return }
-    try await RejectList.add(
-      listed: 0, bytes: 0, badRows: rejected - listed, to: table.importID, on: connection)
+  private var rejects: StagedRejects {
+    StagedRejects(table: table, lease: lease, connection: connection)
   }
 
-  private func list(limit: Int64) async throws {
+  private func list(_ limit: Int64) async throws {
     try await connection.execute(
       "DECLARE unresolved NO SCROLL CURSOR FOR \(statements.unresolved(limit: limit))")
     var pages = BreachPages()
@@ -131,26 +125,16 @@ public struct LookupResolver: Sendable {
       message: lookup.message(matches: try found.int64("matches"), key: try found.string("key")))
   }
 
-  private func enter(_ rejected: Int64) async throws {
-    let entered = try await connection.query(
-      LedgerEntry.removal,
-      [.text(table.importID.description), .text(lease.id), .int(rejected), .int(0)])
-    if entered.affected == 0 { throw LeaseLost(lease) }
-  }
-
   /// Puts the new table in the place of the old one.
   private func swap() async throws {
     try await connection.execute("DROP TABLE \(table.name)")
     try await connection.execute("ALTER TABLE \(statements.resolved) RENAME TO \(table.ownName)")
   }
 
-  /// Gives up what is staged, so that the rejects can be committed: whoever takes the import up again
-  /// begins anew, and may find more in the tables that are looked into.
+  /// Whoever takes the import up again may find more in the tables that are looked into.
   private func giveUp() async throws {
-    try await hold(lease, on: connection)
+    try await rejects.giveUp()
     try await connection.execute("DROP TABLE \(statements.resolved)")
-    _ = try await connection.query(
-      "DELETE FROM sluice.chunks WHERE import_id = $1::uuid", [.text(table.importID.description)])
   }
 }
 

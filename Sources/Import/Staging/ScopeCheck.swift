@@ -56,13 +56,8 @@ public struct ScopeCheck: Sendable {
       "SELECT count(*) AS rows FROM \(table.name) s WHERE \(isOther)", [.text(scope.value)]
     ).rows[0].int64("rows")
     guard others > 0 else { return .success(staged) }
-    let room = try await RejectList.room(of: table.importID, on: connection)
-    let listed = room.isEmpty ? 0 : min(others, room.rows)
-    try await list(listed, column: column, where: isOther)
-    if listed < others {
-      try await RejectList.add(
-        listed: 0, bytes: 0, badRows: others - listed, to: table.importID, on: connection)
-    }
+    let rejects = StagedRejects(table: table, lease: lease, connection: connection)
+    try await rejects.report(others) { try await list($0, column: column, where: isOther) }
     let removed = Int64(
       try await connection.query(
         "DELETE FROM \(table.name) s WHERE \(isOther)", [.text(scope.value)]
@@ -73,18 +68,10 @@ public struct ScopeCheck: Sendable {
     do {
       try check(counts)
     } catch let failure as ImportFailure {
-      // Whoever takes the import up again begins anew.
-      try await hold(lease, on: connection)
-      _ = try await connection.query(
-        "DELETE FROM sluice.chunks WHERE import_id = $1::uuid",
-        [.text(table.importID.description)])
+      try await rejects.giveUp()
       return .failure(failure)
     }
-    // Last, as heartbeats wait from here on.
-    let entered = try await connection.query(
-      LedgerEntry.removal,
-      [.text(table.importID.description), .text(lease.id), .int(removed), .int(0)])
-    if entered.affected == 0 { throw LeaseLost(lease) }
+    try await rejects.enter(removed)
     return .success(counts)
   }
 

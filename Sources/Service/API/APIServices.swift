@@ -43,7 +43,7 @@ public struct APIServices: Sendable {
 public struct APISettings: Sendable {
   /// Largest upload, in bytes.
   public var maxBytes: Int64
-  /// Uploads that are received at once; as many inspections.
+  /// Uploads that are received at once; and inspections, which have a limit of their own as well.
   public var uploadLimit: Int
   /// Patterns of targets that may be imported into; nil allows every table the role may write.
   public var targets: [String]?
@@ -54,7 +54,8 @@ public struct APISettings: Sendable {
 
   /// Gathers the settings.
   public init(
-    maxBytes: Int64, uploadLimit: Int = 200, targets: [String]? = nil, allowedOrigins: [String] = [],
+    maxBytes: Int64, uploadLimit: Int = 200, targets: [String]? = nil,
+    allowedOrigins: [String] = [],
     version: String
   ) {
     self.maxBytes = maxBytes

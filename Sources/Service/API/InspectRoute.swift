@@ -23,7 +23,8 @@ struct InspectRoute: Sendable {
   init(services: APIServices) {
     self.services = services
     slots = UploadSlots(
-      limit: min(InspectRoute.atOnce, services.settings.uploadLimit), kind: "inspection", metrics: services.metrics)
+      limit: min(InspectRoute.atOnce, services.settings.uploadLimit), kind: "inspection",
+      metrics: services.metrics)
   }
 
   func add(to router: inout RouteTable) {

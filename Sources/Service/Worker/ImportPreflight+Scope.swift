@@ -1,6 +1,7 @@
 public import ImportModel
 public import Postgres
 import Reading
+import Staging
 import Threading
 import Validation
 
@@ -52,20 +53,21 @@ extension ImportPreflight {
 
   /// Finds the part of the target that a file keeps to: what its first row has in the column.
   ///
-  /// - Parameter connection: its session is set as the import's will be.
+  /// - Parameters:
+  ///   - file: is asked for only where there is a scope.
+  ///   - connection: its session is set as the import's will be.
   /// - Returns: nil where no scope is asked for.
   /// - Throws: `ImportFailure` where the first row does not tell; what the storage throws; `PostgresError`.
   public func scope(
-    of file: any FileBytes, target: TargetTable, options: ImportOptions, scratch: String,
-    on connection: PostgresConnection
+    of file: @autoclosure () throws -> any FileBytes, target: TargetTable, options: ImportOptions,
+    scratch: String, on connection: PostgresConnection
   ) async throws -> ImportScope? {
     guard let name = options.scope else { return nil }
+    let file = try file()
     guard let mapped = mapping.first(where: { $0.column.name == name }) else {
       throw ImportPreflight.untold(name, "cannot be found at the start of the file")
     }
-    if let zone = options.timezone {
-      _ = try await connection.query("SELECT set_config('TimeZone', $1, false)", [.text(zone)])
-    }
+    try await connection.setZone(options)
     let settings = try await ValidationSettings.read(on: connection)
     // The file is read on a thread that may block.
     let text = try await withTaskExecutorPreference(ThreadExecutor(name: "scope")) {
@@ -125,30 +127,15 @@ extension ImportPreflight {
       hint: "the first row tells the value that all rows have")
   }
 
-  /// A value as Postgres writes it, whatever the session's settings are.
   private static func written(
     _ text: String, as column: TargetColumn, of target: TargetTable,
     on connection: PostgresConnection
   ) async throws -> String {
-    let value = try await connection.transaction("READ ONLY") { connection in
-      try await connection.execute("SET LOCAL DateStyle = 'ISO'; SET LOCAL bytea_output = 'hex'")
-      // The second time with the zone in it, where it has one.
-      let cast = "SELECT CAST(CAST($1::text AS \(column.type.sqlName)) AS text) AS value"
-      let first = try await connection.query(cast, [.text(text)]).rows[0].string("value")
-      try await connection.execute("SET LOCAL TimeZone = 'UTC'")
-      return try await connection.query(cast, [.text(first)]).rows[0].string("value")
-    }
+    let value = try await ScopeValue.written(text, as: column, on: connection)
     guard value.utf8.count <= ImportScope.valueLimit else {
       throw untold(column.name, "is longer than \(ImportScope.valueLimit) bytes")
     }
-    let isExact = try await connection.query(
-      """
-      SELECT coalesce((SELECT l.collisdeterministic FROM pg_attribute a
-                         JOIN pg_collation l ON l.oid = a.attcollation
-                        WHERE a.attrelid = $1::bigint::oid AND a.attname = $2), true) AS exact
-      """, [.int(Int64(target.oid)), .text(column.name)]
-    ).rows[0].bool("exact")
-    guard isExact else {
+    guard try await ScopeValue.isExact(column, of: target, on: connection) else {
       throw ImportFailure(
         .badOption, "the collation of \"\(column.name)\" holds different texts for equal",
         hint: "`scope` needs a column whose collation is deterministic")

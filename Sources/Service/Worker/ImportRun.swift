@@ -373,9 +373,6 @@ private struct Connections: Sendable {
   func set(_ options: ImportOptions, under lease: Lease) async throws {
     try await load.name(.loads, under: lease)
     try await arbiter.name(.helps, under: lease)
-    guard let zone = options.timezone else { return }
-    for connection in [load, arbiter] {
-      _ = try await connection.query("SELECT set_config('TimeZone', $1, false)", [.text(zone)])
-    }
+    for connection in [load, arbiter] { try await connection.setZone(options) }
   }
 }

@@ -12,7 +12,6 @@ public actor ImportWorker {
   private let wakes: AsyncStream<Void>
   private let wake: AsyncStream<Void>.Continuation
   private var running: [Lease: Task<Void, Never>] = [:]
-  private var stopping = false
   private let stopSign = StopSign()
 
   /// A worker that does nothing yet.
@@ -33,7 +32,7 @@ public actor ImportWorker {
       group.addTask { await self.services.publisher.run() }
       wake.yield()
       for await _ in wakes {
-        if stopping { break }
+        if stopSign.isRaised { break }
         await claimWhatFits()
       }
       await waitForChunks()
@@ -48,7 +47,6 @@ public actor ImportWorker {
   /// Ends the work: nothing more is claimed, and running imports are handed back, to go on elsewhere behind the
   /// chunk or the batch at hand, if that ends within `WorkerConfiguration.stopGrace`.
   public func stop() {
-    stopping = true
     stopSign.raise()
     wake.yield()
   }
@@ -94,7 +92,7 @@ public actor ImportWorker {
 
   private func claimWhatFits() async {
     do {
-      while running.count < configuration.concurrency, !stopping,
+      while running.count < configuration.concurrency, !stopSign.isRaised,
         let claimed = try await services.queue.claim(
           worker: configuration.name, leaseSeconds: configuration.leaseSeconds)
       {

@@ -25,4 +25,10 @@ extension PostgresConnection {
     _ = try await queryCached(
       "SELECT set_config('application_name', $1, false)", [.text(work.name(under: lease))])
   }
+
+  /// Sets the time zone that an import names, until the session is given back.
+  func setZone(_ options: ImportOptions) async throws {
+    guard let zone = options.timezone else { return }
+    _ = try await query("SELECT set_config('TimeZone', $1, false)", [.text(zone)])
+  }
 }
