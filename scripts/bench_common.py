@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import platform
+import random
 import socket
 import subprocess
 import sys
@@ -187,14 +188,14 @@ def send(address: str, file: Path, **options: str) -> str:
 
 
 def end_of(address: str, task_id: str, every: float = 0.05) -> dict:
-    """Waits until an import is done, looking so often."""
+    """Waits until an import is done, looking so often, at no fixed distance: a look is work for the server as well."""
     while True:
         found = get(f"{address}/imports/{task_id}")
         if found["status"] == "done":
             return found
         if found["status"] in ("failed", "cancelled"):
             sys.exit(f"the import ended {found['status']}: {found['error']}")
-        time.sleep(every)
+        time.sleep(random.uniform(0, 2 * every))
 
 
 def run_sluice(file: Path, work: Path, every: float = 0.05, **options: str) -> Run:

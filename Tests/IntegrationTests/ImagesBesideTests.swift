@@ -8,7 +8,7 @@ import Testing
 @Suite("Images that a second session keeps")
 struct ImagesBesideTests {
   private static let table = "CREATE TABLE t (id int PRIMARY KEY, n int UNIQUE)"
-  private static let rows = Int(Merger.leastRowsForHelp)
+  private static let rows = Int(ImagesBeside.leastRows)
 
   private static func file(_ more: String = "") -> String {
     (1...rows).reduce(into: "id,n\n") { $0 += "\($1),\($1)\n" } + more

@@ -260,7 +260,8 @@ public struct Merger: Sendable {
     if !isEmpty, locksFirst { try await lockDiffering(ground) }
     let rows = counts.ok - counts.skipped
     // Another session sees staging as it was before the transaction.
-    let helper = counts == staged ? try await availableHelper(rows: rows) : nil
+    let least = isEmpty ? ImagesBeside.leastRows : Merger.leastRowsForHelp
+    let helper = counts == staged ? try await availableHelper(rows: rows, least: least) : nil
     let choice: MergeChoice
     var indexes: IndexesAside?
     if isEmpty {
@@ -294,8 +295,10 @@ public struct Merger: Sendable {
   static let leastRowsForHelp: Int64 = 20_000
 
   /// - Returns: nil where the second session is lost: it may have been idle for long, while the file was staged.
-  func availableHelper(rows: Int64) async throws -> PostgresConnection? {
-    guard let helper, rows >= Merger.leastRowsForHelp else { return nil }
+  func availableHelper(
+    rows: Int64, least: Int64 = Merger.leastRowsForHelp
+  ) async throws -> PostgresConnection? {
+    guard let helper, rows >= least else { return nil }
     do {
       _ = try await helper.query("SELECT")
       return helper

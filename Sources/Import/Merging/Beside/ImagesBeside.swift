@@ -6,6 +6,9 @@ import Postgres
 ///
 /// It counts only with the rows: the transaction of the merge makes the table that of the import's images.
 struct ImagesBeside: Sendable {
+  /// With fewer rows, it takes longer to make a table than to fill it.
+  static let leastRows: Int64 = 10_000
+
   private let images: UndoImages
   private let insert: String
   private let staged: StagedSize

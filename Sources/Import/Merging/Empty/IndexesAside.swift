@@ -10,9 +10,9 @@ import Postgres
 /// this role to make them.
 struct IndexesAside: Sendable {
   /// With fewer rows, it takes longer to make indexes than to keep them.
-  static let leastRows: Int64 = 20_000
+  static let leastRows: Int64 = 10_000
 
-  private let model: TableModel
+  private let table: TableIndexes
 
   /// Locks the target and drops its indexes, inside a transaction.
   ///
@@ -25,15 +25,16 @@ struct IndexesAside: Sendable {
       return nil
     }
     let oid = PostgresParameter.int(Int64(request.target.oid))
-    guard try await connection.query(isFree, [oid]).rows[0].bool("free") else { return nil }
+    let answer = try await connection.planningOnce { try await $0.queryCached(isFree, [oid]) }
+    guard try answer.rows[0].bool("free") else { return nil }
     do {
       return try await connection.savepoint { connection in
         try await lock(request, on: connection)
-        let model = try await connection.naming {
-          try await TableModel.read(request.target.oid, on: $0)
+        let table = try await connection.naming {
+          try await TableIndexes.read(request.target.oid, on: $0)
         }
-        for sql in model.droppingIndexes { try await connection.execute(sql) }
-        return IndexesAside(model: model)
+        for sql in table.dropping { try await connection.execute(sql) }
+        return IndexesAside(table: table)
       }
     } catch is HasRows {
       return nil
@@ -48,14 +49,7 @@ struct IndexesAside: Sendable {
   /// - Throws: `PostgresError` where rows break a unique or exclusion constraint.
   func putBack(on connection: PostgresConnection) async throws {
     _ = try await connection.query(Merger.memoryForIndexes)
-    for (number, index) in model.indexes.enumerated() {
-      let made = model.indexing(
-        number, of: model.fullName, schema: model.schema, as: index.name)
-      for sql in made { try await connection.execute(sql) }
-    }
-    try await connection.execute(
-      model.identifying(model.fullName) { model.indexes[$0].name })
-    for sql in model.indexRemarks { try await connection.execute(sql) }
+    for sql in table.making { try await connection.execute(sql) }
   }
 
   private struct HasRows: Error {}
@@ -98,13 +92,44 @@ struct IndexesAside: Sendable {
     """
 }
 
-extension TableModel {
-  /// Drops the indexes with their constraints, as long as nothing else depends on them.
-  fileprivate var droppingIndexes: [String] {
+/// The indexes of a table, as they are made.
+private struct TableIndexes: Sendable, Codable, IndexedTable {
+  let schema: String
+  let fullName: String
+  let replicaIdentity: String
+  let indexes: [TableModel.Index]
+
+  /// Reads them, inside a transaction whose `search_path` is `pg_catalog`.
+  static func read(_ oid: UInt32, on connection: PostgresConnection) async throws -> TableIndexes {
+    try await TableModel.decode(sql, oid, on: connection)
+  }
+
+  /// Drops them with their constraints, as long as nothing else depends on them.
+  var dropping: [String] {
     indexes.map { index in
       index.constraint == nil
         ? "DROP INDEX \(qualified(index.name))"
         : "ALTER TABLE ONLY \(fullName) DROP CONSTRAINT \(quotedIdentifier(index.name))"
     }
   }
+
+  /// Makes them anew, as they were.
+  var making: [String] {
+    let made = indexes.enumerated().flatMap { number, index in
+      indexing(number, of: fullName, schema: schema, as: index.name)
+    }
+    // The table has kept any other.
+    let identity =
+      replicaIdentity == "i" ? [identifying(fullName) { indexes[$0].name }] : []
+    return made + identity + indexRemarks
+  }
+
+  private static let sql = """
+    SELECT jsonb_build_object(
+      'schema', n.nspname, 'fullName', format('%I.%I', n.nspname, c.relname),
+      'replicaIdentity', c.relreplident, 'indexes', (\(TableModel.indexes)))::text AS model
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.oid = $1::bigint::oid
+    """
 }

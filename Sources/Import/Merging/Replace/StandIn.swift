@@ -101,67 +101,9 @@ extension TableModel {
     return [adding(standIn.partitionCheck, "CHECK (\(constraint))", to: standIn.name)]
   }
 
-  /// Makes an index of a table that is built as this one, with its constraint and its marks.
-  func indexing(_ number: Int, of table: String, schema: String, as index: String) -> [String] {
-    building(number, of: table, as: index) + marking(number, of: table, schema: schema, as: index)
-  }
-
-  /// Makes an index under a lock that others can have as well who make another one; not that of an exclusion
-  /// constraint.
-  func building(_ number: Int, of table: String, as index: String) -> [String] {
-    let made = indexes[number]
-    guard made.constraint?.kind != "x" else { return [] }
-    let unique = made.isUnique ? "UNIQUE " : ""
-    return [
-      "SET LOCAL default_tablespace = \(made.tablespace)",
-      "CREATE \(unique)INDEX \(quotedIdentifier(index)) ON \(table) \(made.tail)",
-    ]
-  }
-
-  /// Gives an index its constraint and its marks; makes that of an exclusion constraint.
-  func marking(_ number: Int, of table: String, schema: String, as index: String) -> [String] {
-    let made = indexes[number]
-    let name = quotedIdentifier(index)
-    var sql: [String] = []
-    switch made.constraint {
-    case .some(let constraint) where constraint.kind == "x":
-      sql.append("SET LOCAL default_tablespace = \(made.tablespace)")
-      sql.append(adding(index, constraint.definition, to: table))
-    case .some(let constraint):
-      let kind = constraint.kind == "p" ? "PRIMARY KEY" : "UNIQUE"
-      sql.append(
-        "ALTER TABLE \(table) ADD CONSTRAINT \(name) \(kind) USING INDEX \(name)"
-          + constraint.delay)
-    case nil: break
-    }
-    for pair in made.statistics where pair.count == 2 {
-      let full = "\(quotedIdentifier(schema)).\(name)"
-      sql.append("ALTER INDEX \(full) ALTER COLUMN \(pair[0]) SET STATISTICS \(pair[1])")
-    }
-    if made.isClustered { sql.append("ALTER TABLE \(table) CLUSTER ON \(name)") }
-    return sql
-  }
-
   /// Tells logical decoding which columns know a row of the stand-in.
   func identifying(_ standIn: StandIn) -> String {
     identifying(standIn.name) { standIn.index($0) }
-  }
-
-  /// Tells logical decoding which columns know a row of a table that is built as this one.
-  ///
-  /// - Parameter name: the name of an index there.
-  func identifying(_ table: String, indexNamed name: (Int) -> String) -> String {
-    let choice =
-      switch replicaIdentity {
-      case "f": "FULL"
-      case "n": "NOTHING"
-      case "i":
-        indexes.firstIndex(where: \.isReplicaIdentity).map {
-          "USING INDEX \(quotedIdentifier(name($0)))"
-        } ?? "DEFAULT"
-      default: "DEFAULT"
-      }
-    return "ALTER TABLE \(table) REPLICA IDENTITY \(choice)"
   }
 
   func describing(_ standIn: StandIn) -> [String] {
@@ -202,10 +144,6 @@ extension TableModel {
   /// The same foreign key with another table behind REFERENCES.
   private func pointing(_ definition: String, to table: String) -> String {
     definition.replacingFirst(" REFERENCES \(fullName)(", with: " REFERENCES \(table)(")
-  }
-
-  private func adding(_ name: String, _ definition: String, to table: String) -> String {
-    "ALTER TABLE \(table) ADD CONSTRAINT \(quotedIdentifier(name)) \(definition)"
   }
 
   /// Makes the triggers that shape rows as they are inserted; they are made anew at the end.

@@ -8,11 +8,20 @@ extension TableModel {
   /// Inside a transaction whose `search_path` is `pg_catalog`, so that all names are written with their
   /// schema.
   static func read(_ oid: UInt32, on connection: PostgresConnection) async throws -> TableModel {
+    try await decode(sql, oid, on: connection)
+  }
+
+  /// Reads a model of a table out of the catalog.
+  ///
+  /// - Parameter sql: gives it as JSON text in the column `model`, for `$1` as the oid.
+  static func decode<Model: Decodable>(
+    _ sql: String, _ oid: UInt32, on connection: PostgresConnection
+  ) async throws -> Model {
     guard let row = try await connection.queryCached(sql, [.int(Int64(oid))]).rows.first else {
       throw ImportFailure(.unknownTarget, "the target is not there any more")
     }
     do {
-      return try JSONDecoder().decode(TableModel.self, from: Data(try row.string("model").utf8))
+      return try JSONDecoder().decode(Model.self, from: Data(try row.string("model").utf8))
     } catch let error as DecodingError {
       throw ImportFailure(.internal, "the target could not be read from the catalog: \(error)")
     }
@@ -156,7 +165,7 @@ extension TableModel {
     """
 
   /// `tail` is the definition behind the table's name.
-  private static let indexes = """
+  static let indexes = """
     SELECT coalesce(jsonb_agg(jsonb_build_object(
       'name', x.relname, 'isUnique', i.indisunique,
       'tail', substr(pg_get_indexdef(x.oid), 1 + length(format(

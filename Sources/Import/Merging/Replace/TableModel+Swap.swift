@@ -210,18 +210,6 @@ extension TableModel {
         "COMMENT ON CONSTRAINT \(quotedIdentifier($0.name)) ON \($0.table) IS \($0.comment)"
       }
   }
-
-  /// What is said of indexes and of their constraints.
-  var indexRemarks: [String] {
-    indexes.flatMap { index in
-      (index.constraint.map { [remark("CONSTRAINT", index.name, $0.comment)] } ?? [])
-        + ["COMMENT ON INDEX \(qualified(index.name)) IS \(index.comment)"]
-    }
-  }
-
-  private func remark(_ kind: String, _ name: String, _ text: String) -> String {
-    "COMMENT ON \(kind) \(quotedIdentifier(name)) ON \(fullName) IS \(text)"
-  }
 }
 
 extension TableModel.Grant {

@@ -178,11 +178,6 @@ extension TableModel {
   /// of before.
   static let notValid = " NOT VALID"
 
-  /// A name in the table's schema.
-  func qualified(_ name: String) -> String {
-    "\(quotedIdentifier(schema)).\(quotedIdentifier(name))"
-  }
-
   /// What keeps a table that was built as `other` says from taking this one's place, once it has got what is
   /// put on at the end; empty where nothing does.
   func differences(from other: TableModel) -> [String] {
