@@ -89,10 +89,12 @@ struct MergeChoice: Sendable {
   private static let probes: Int64 = 200
 
   let plan: MergePlan
-  let report: MergePlanReport
+  private(set) var report: MergePlanReport
   let sizing: SliceSizing
   /// Whether nearly all staged rows stand in the target as they are.
   let isMostlySame: Bool
+  /// Whether a session that looks ahead looks up row by row, in the order of the key.
+  private(set) var followsKey = false
 
   private init(
     _ plan: MergePlan, _ reason: String, rows: Int64, targetRows: Int64? = nil,
@@ -145,11 +147,14 @@ struct MergeChoice: Sendable {
       return MergeChoice(.onConflict, reason, rows: rows, targetRows: targetRows)
     }
     let sample = isKnown ? nil : try await probe(request, ground, on: connection)
-    let choice = join(rows: rows, targetRows: targetRows, sample, ground)
+    var choice = join(rows: rows, targetRows: targetRows, sample, ground)
     if !isKnown {
       if let helper {
         // Both sessions go by what is committed.
         try await helper.transaction { try await analyzeKeys(request, on: $0) }
+        if ChangesAhead.suits(request, ground) {
+          try await choice.followKey(of: request, on: connection)
+        }
       } else {
         try await analyzeKeys(request, on: connection)
       }
@@ -174,6 +179,32 @@ struct MergeChoice: Sendable {
     try await connection.execute("SET LOCAL default_statistics_target = 10")
     let names = request.keyColumns.map { quotedIdentifier($0.name) }.joined(separator: ", ")
     try await connection.execute("ANALYZE \(request.staging) (\(names))")
+  }
+
+  /// Notes whether staged rows and those of the target lie in the order of the key, as far as statistics tell: each is
+  /// then found in the index beside the one before, in less time than a hash takes, which reads the whole target for each
+  /// slice.
+  ///
+  /// A first column of few values tells nothing of the order of rows.
+  private mutating func followKey(
+    of request: MergeRequest, on connection: PostgresConnection
+  ) async throws {
+    guard plan == .joinByScan, !isMostlySame, let column = request.key.columns.first,
+      let staged = request.keyColumns.first
+    else { return }
+    let found = try await connection.queryCached(
+      """
+      SELECT count(*) = 2 AS found
+        FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname
+        JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
+       WHERE (c.oid, s.attname) IN (($1::bigint::oid, $2::name), ($3::regclass::oid, $4::name))
+         AND NOT s.inherited AND s.n_distinct < -0.1 AND abs(s.correlation) > 0.9
+      """,
+      [
+        .int(Int64(request.target.oid)), .text(column), .text(request.staging), .text(staged.name),
+      ])
+    followsKey = try found.rows[0].bool("found")
+    if followsKey { report.reason += ", in the order of the key" }
   }
 
   private static func join(

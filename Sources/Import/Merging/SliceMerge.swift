@@ -63,11 +63,11 @@ struct SliceMerge: Sendable {
 
   /// All of staging, in slices of the size that the plan begins with.
   ///
-  /// - Parameter shares: of that size, for the first ones.
-  func slices(first shares: [Double] = []) -> [StagedSlice] {
+  /// - Parameter shares: of that size, for the first ones and those behind them.
+  func slices(_ shares: (first: [Double], then: Double) = ([], 1)) -> [StagedSlice] {
     var (slices, start): ([StagedSlice], Int64) = ([], 0)
     while start < blocks {
-      let share = slices.count < shares.count ? shares[slices.count] : 1
+      let share = slices.count < shares.first.count ? shares.first[slices.count] : shares.then
       let pages = (Double(choice.sizing.first) * share / rowsPerBlock).rounded(.up)
       let end = min(blocks, start + max(1, Int64(pages)))
       slices.append(staged.slice(start..<end))

@@ -34,10 +34,7 @@ struct ChangesAhead: Sendable {
     _ request: MergeRequest, _ ground: MergeGround, _ choice: MergeChoice,
     on connection: PostgresConnection
   ) {
-    guard choice.plan == .joinByScan, request.keepsImages, !request.isPartitioned,
-      !ground.rules.refersToItself, !ground.images.images.isEmpty,
-      !request.writableColumns.isEmpty
-    else { return nil }
+    guard choice.plan == .joinByScan, ChangesAhead.suits(request, ground) else { return nil }
     self.request = request
     self.choice = choice
     self.connection = connection
@@ -46,6 +43,12 @@ struct ChangesAhead: Sendable {
     self.images = images
     statements = MergeStatements(
       request, rules: ground.rules, images: images, countsSame: ground.hasTriggers)
+  }
+
+  /// Whether a merge may be parted into slices that are looked at beforehand, and has changes to look for.
+  static func suits(_ request: MergeRequest, _ ground: MergeGround) -> Bool {
+    request.keepsImages && !request.isPartitioned && !ground.rules.refersToItself
+      && !ground.images.images.isEmpty && !request.writableColumns.isEmpty
   }
 
   /// Makes the table of images.
@@ -61,6 +64,7 @@ struct ChangesAhead: Sendable {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       try await Merger.makeSettings(on: connection)
       try await choice.makeSettings(on: connection)
+      if choice.followsKey { try await connection.execute(SliceMerge.oneByOne) }
       let places = BesideTables.name("places\(number)", of: request.lease)
       try await connection.execute(
         """
@@ -78,6 +82,15 @@ struct ChangesAhead: Sendable {
   /// Whether there is so little to write that the session which does can look at slices as well.
   var isShared: Bool { choice.isMostlySame }
 
+  /// Sizes of the slices, as shares of the plan's: of the first ones, and of those behind them. Until a look at the first
+  /// one is done, nothing is written.
+  ///
+  /// An index needs no time before its first row, where a hash reads the whole target; and what a look at few rows has
+  /// read is still in the processor's caches when they are written.
+  var shares: (first: [Double], then: Double) {
+    choice.followsKey ? ([0.04, 0.1], 0.2) : ([0.2, 0.5], 1)
+  }
+
   /// Makes the table of images the import's own, in the transaction of the merge, and drops the others.
   func adopt(looks: Int, on merging: PostgresConnection) async throws {
     let places = (0..<looks).map { BesideTables.name("places\($0)", of: request.lease) }
@@ -91,8 +104,8 @@ struct ChangesAhead: Sendable {
 
 /// The same slice by slice, in the session that writes.
 extension SliceMerge {
-  /// Rows are looked up by their places, as a join of everything would read the target once a slice.
-  private static let byPlace =
+  /// Rows are looked up one by one, as a join of everything would read the target once a slice.
+  static let oneByOne =
     "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
   private static let byPlan = """
     SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT;
@@ -116,8 +129,7 @@ extension SliceMerge {
     _ ahead: ChangesAhead, _ counts: RowCounts
   ) async throws -> (RowCounts, Int) {
     var counts = counts
-    // Until a look at the first one is done, nothing is written.
-    let slices = slices(first: [0.2, 0.5])
+    let slices = slices(ahead.shares)
     var found = slices.isEmpty ? nil : try await ahead.look(at: slices[0], number: 0)
     var number = 0
     while let finds = found {
@@ -153,7 +165,7 @@ extension SliceMerge {
   ) async throws -> SliceOutcome {
     do {
       return try await connection.savepoint { connection in
-        try await connection.execute(SliceMerge.byPlace)
+        try await connection.execute(SliceMerge.oneByOne)
         let outcome = try await write(slice, finds)
         try await connection.execute(SliceMerge.byPlan)
         return outcome
