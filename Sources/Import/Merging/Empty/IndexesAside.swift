@@ -33,7 +33,7 @@ struct IndexesAside: Sendable {
         let table = try await connection.naming {
           try await TableIndexes.read(request.target.oid, on: $0)
         }
-        for sql in table.dropping { try await connection.execute(sql) }
+        try await connection.execute(table.dropping)
         return IndexesAside(table: table)
       }
     } catch is HasRows {
@@ -49,7 +49,7 @@ struct IndexesAside: Sendable {
   /// - Throws: `PostgresError` where rows break a unique or exclusion constraint.
   func putBack(on connection: PostgresConnection) async throws {
     _ = try await connection.query(Merger.memoryForIndexes)
-    for sql in table.making { try await connection.execute(sql) }
+    try await connection.execute(table.making)
   }
 
   private struct HasRows: Error {}
@@ -64,10 +64,11 @@ struct IndexesAside: Sendable {
       SET LOCAL lock_timeout = '200ms';
       LOCK TABLE ONLY \(request.targetName) IN ACCESS EXCLUSIVE MODE
       """)
-    _ = try await connection.query(
-      "SELECT set_config('lock_timeout', $1, true)", [.text(limit)])
     let isEmpty = try await connection.query(
-      "SELECT NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty"
+      """
+      SELECT set_config('lock_timeout', $1, true),
+             NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty
+      """, [.text(limit)]
     ).rows[0].bool("empty")
     if !isEmpty { throw HasRows() }
   }
@@ -105,23 +106,23 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
   }
 
   /// Drops them with their constraints, as long as nothing else depends on them.
-  var dropping: [String] {
+  var dropping: String {
     indexes.map { index in
       index.constraint == nil
         ? "DROP INDEX \(qualified(index.name))"
         : "ALTER TABLE ONLY \(fullName) DROP CONSTRAINT \(quotedIdentifier(index.name))"
-    }
+    }.joined(separator: ";\n")
   }
 
   /// Makes them anew, as they were.
-  var making: [String] {
+  var making: String {
     let made = indexes.enumerated().flatMap { number, index in
       indexing(number, of: fullName, schema: schema, as: index.name)
     }
     // The table has kept any other.
     let identity =
       replicaIdentity == "i" ? [identifying(fullName) { indexes[$0].name }] : []
-    return made + identity + indexRemarks
+    return (made + identity + indexRemarks).joined(separator: ";\n")
   }
 
   private static let sql = """

@@ -47,8 +47,8 @@ extension Merger {
 
   /// Indexes are sorted in memory where the server's own limit is less.
   static let memoryForIndexes = """
-    SELECT set_config('maintenance_work_mem', '256MB', true) FROM pg_settings
-     WHERE name = 'maintenance_work_mem' AND setting::bigint < 256 * 1024
+    SELECT set_config('maintenance_work_mem', '256MB', true)
+     WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')
     """
 
   // MARK: Filling the stand-in
