@@ -174,7 +174,8 @@ def test_states_and_rows_move_without_a_reload(page: Page, house: House, generat
           new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
         }"""
     )
-    upload(page, generated("sales-300k"))
+    # Told of at most four times a second: a quick machine inserts 300,000 rows between two of them.
+    upload(page, generated("sales-1m"))
 
     expect(in_state(page, "done")).to_have_count(1)
     seen = page.evaluate("window.seen")

@@ -49,7 +49,8 @@ struct IndexesAside: Sendable {
   /// - Throws: `PostgresError` where rows break a unique or exclusion constraint.
   func putBack(on connection: PostgresConnection) async throws {
     _ = try await connection.query(Merger.memoryForIndexes)
-    try await connection.execute(table.making)
+    // One by one, so that whoever looks at the sessions sees which one is made.
+    for sql in table.making { try await connection.execute(sql) }
   }
 
   private struct HasRows: Error {}
@@ -115,14 +116,14 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
   }
 
   /// Makes them anew, as they were.
-  var making: String {
+  var making: [String] {
     let made = indexes.enumerated().flatMap { number, index in
       indexing(number, of: fullName, schema: schema, as: index.name)
     }
     // The table has kept any other.
     let identity =
       replicaIdentity == "i" ? [identifying(fullName) { indexes[$0].name }] : []
-    return (made + identity + indexRemarks).joined(separator: ";\n")
+    return made + identity + indexRemarks
   }
 
   private static let sql = """
