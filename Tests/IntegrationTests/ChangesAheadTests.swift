@@ -75,6 +75,17 @@ struct ChangesAheadTests {
     }
   }
 
+  @Test("is found by a hash where only the target lies in the order of the key")
+  func shuffled() async throws {
+    try await ImportBench.run(Order.ofKey.table) { bench in
+      let request = try await bench.stagedTriples(Self.rows, orderedBy: "hashint4(n)")
+      // It tells which way was taken.
+      let outcome = try await Self.merge(bench, request, .other)
+      #expect(outcome.counts.updated == Self.rows / 3)
+      #expect(try await bench.count("t WHERE a = id AND b = 'b' || id") == Int(Self.rows))
+    }
+  }
+
   @Test("is merged as if one session had done it, and can be taken back", arguments: Order.allCases)
   func whole(order: Order) async throws {
     try await ImportBench.run(order.table) { bench in
@@ -257,9 +268,12 @@ struct SharedComparisonTests {
 
 extension ImportBench {
   /// Rows `1, 1, b1` and so on in staging, and what is needed to merge them into `public.t`.
-  fileprivate func stagedTriples(_ rows: Int64) async throws -> MergeRequest {
+  fileprivate func stagedTriples(
+    _ rows: Int64, orderedBy order: String = "n"
+  ) async throws -> MergeRequest {
     try await stagedForMerge(
       into: "public.t", columns: [("id", "integer"), ("a", "integer"), ("b", "text")],
-      rows: "SELECT n, n, n, 'b' || n FROM generate_series(1, \(rows)) n", count: rows)
+      rows: "SELECT n, n, n, 'b' || n FROM generate_series(1, \(rows)) n ORDER BY \(order)",
+      count: rows)
   }
 }

@@ -112,6 +112,11 @@ struct MergeChoice: Sendable {
   /// What each merge sets for its transaction.
   static let common = ["work_mem": "64MB", "jit": "off"]
 
+  /// What has rows looked up one by one, where a join of everything would read the target once a slice.
+  static let rowByRow = [
+    "enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off",
+  ]
+
   static func empty(rows: Int64) -> MergeChoice {
     MergeChoice(.empty, "the table is empty", rows: rows, targetRows: 0)
   }
@@ -220,7 +225,7 @@ struct MergeChoice: Sendable {
       return MergeChoice(
         .joinByIndex, "few rows for a table of this size\(words)", rows: rows,
         targetRows: targetRows, knownShare: knownShare,
-        settings: ["enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off"])
+        settings: rowByRow)
     }
     // A hash of a slice may take twice as much.
     let bytes = Double(size) / ground.staged.rowsPerBlock * 8192

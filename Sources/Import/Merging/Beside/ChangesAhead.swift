@@ -104,13 +104,12 @@ struct ChangesAhead: Sendable {
 
 /// The same slice by slice, in the session that writes.
 extension SliceMerge {
-  /// Rows are looked up one by one, as a join of everything would read the target once a slice.
-  static let oneByOne =
-    "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
-  private static let byPlan = """
-    SET LOCAL enable_hashjoin TO DEFAULT; SET LOCAL enable_mergejoin TO DEFAULT;
-    SET LOCAL enable_seqscan TO DEFAULT
-    """
+  static let oneByOne = settings { "SET LOCAL \($0.key) = \($0.value)" }
+  private static let byPlan = settings { "SET LOCAL \($0.key) TO DEFAULT" }
+
+  private static func settings(_ sql: ((key: String, value: String)) -> String) -> String {
+    MergeChoice.rowByRow.sorted { $0.key < $1.key }.map(sql).joined(separator: "; ")
+  }
 
   /// Merges all rows with a session that looks ahead, or throws what the first refused one brings up.
   func whole(_ counts: RowCounts, behind ahead: ChangesAhead) async throws -> RowCounts {

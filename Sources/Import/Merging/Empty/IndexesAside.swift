@@ -33,7 +33,7 @@ struct IndexesAside: Sendable {
         let table = try await connection.naming {
           try await TableIndexes.read(request.target.oid, on: $0)
         }
-        try await connection.execute(table.dropping)
+        for sql in table.dropping { try await connection.execute(sql) }
         return IndexesAside(table: table)
       }
     } catch is HasRows {
@@ -107,12 +107,12 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
   }
 
   /// Drops them with their constraints, as long as nothing else depends on them.
-  var dropping: String {
+  var dropping: [String] {
     indexes.map { index in
       index.constraint == nil
         ? "DROP INDEX \(qualified(index.name))"
         : "ALTER TABLE ONLY \(fullName) DROP CONSTRAINT \(quotedIdentifier(index.name))"
-    }.joined(separator: ";\n")
+    }
   }
 
   /// Makes them anew, as they were.
