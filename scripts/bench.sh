@@ -63,4 +63,4 @@ if $needs_postgres; then
   postgres_start "$work/pg" "${settings[@]}"
   export SLUICE_BENCH_SETTINGS="${settings[*]}"
 fi
-python3 scripts/bench.py --work "$work" "$@"
+.venv-bench/bin/python scripts/bench.py --work "$work" "$@"

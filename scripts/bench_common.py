@@ -4,7 +4,6 @@ import datetime
 import json
 import os
 import platform
-import random
 import socket
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from websockets.sync.client import ClientConnection, connect
 
 ROOT = Path(os.environ["SLUICE_ROOT"])
 BINARY = Path(os.environ.get("SLUICE_BIN", ROOT / ".build/release/sluice"))
@@ -187,31 +188,40 @@ def send(address: str, file: Path, **options: str) -> str:
     return str(json.loads(sent.stdout)["task_id"])
 
 
-def end_of(address: str, task_id: str, every: float = 0.05) -> dict:
-    """Waits until an import is done, looking so often, at no fixed distance: a look is work for the server as well."""
-    while True:
-        found = get(f"{address}/imports/{task_id}")
+@contextmanager
+def listening(address: str) -> Iterator[ClientConnection]:
+    """A connection that hears how imports go."""
+    with connect(address.replace("http://", "ws://") + "/ws", proxy=None, max_size=1 << 20) as connection:
+        yield connection
+
+
+def wait_for_end(connection: ClientConnection, task_id: str) -> None:
+    """Waits until an import is done, and asks for nothing meanwhile: to look again and again is work for the server."""
+    connection.send(json.dumps({"op": "subscribe", "imports": [task_id]}))
+    for message in connection:
+        found = json.loads(message)["import"]
         if found["status"] == "done":
-            return found
+            return
         if found["status"] in ("failed", "cancelled"):
             sys.exit(f"the import ended {found['status']}: {found['error']}")
-        time.sleep(random.uniform(0, 2 * every))
+    sys.exit("the server has closed the connection")
 
 
-def run_sluice(file: Path, work: Path, every: float = 0.05, **options: str) -> Run:
+def run_sluice(file: Path, work: Path, **options: str) -> Run:
     """Imports a file into demo.sales, from sending it to the end of the import."""
     with sluice_server(work) as server:
-        return run_import(server, file, every, **options)
+        return run_import(server, file, **options)
 
 
-def run_import(server: tuple[int, str], file: Path, every: float = 0.05, **options: str) -> Run:
+def run_import(server: tuple[int, str], file: Path, **options: str) -> Run:
     """The same by a server that runs, known by its process and its address."""
     pid, address = server
-    began = time.monotonic()
-    task_id = send(address, file, **options)
-    answered = time.monotonic() - began
-    end_of(address, task_id, every)
-    seconds = time.monotonic() - began
+    with listening(address) as connection:
+        began = time.monotonic()
+        task_id = send(address, file, **options)
+        answered = time.monotonic() - began
+        wait_for_end(connection, task_id)
+        seconds = time.monotonic() - began
     return Run(seconds, peak_rss_mb(pid), answered, account(address, task_id))
 
 

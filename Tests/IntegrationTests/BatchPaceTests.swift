@@ -15,7 +15,7 @@ struct BatchPaceTests {
   @Test("grows over good rows, shrinks after a batch full of faults, and grows again")
   func pace() {
     var pace = BatchPace()
-    #expect(pace.rows == 4096)
+    #expect(pace.rows == 1024)
     for _ in 1...5 { pace.note(Self.batch(rows: pace.rows, faults: 0)) }
     #expect(pace.rows == 32_768)
     pace.note(Self.batch(rows: 32_768, faults: 32_768))

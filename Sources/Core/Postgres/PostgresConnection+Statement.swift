@@ -28,25 +28,41 @@ extension PostgresConnection {
   /// Runs a body in which the session plans each statement of `queryCached` once, and not for each set of parameters.
   ///
   /// It is for queries of the catalog, which take longer to plan than to run, and have the same plan for each table.
+  ///
+  /// - Parameter searchPath: that of the body, where it is not the session's; inside a transaction then.
   public func planningOnce<R: Sendable>(
-    _ body: @Sendable (PostgresConnection) async throws -> R
+    searchPath: String? = nil, _ body: @Sendable (PostgresConnection) async throws -> R
   ) async throws -> R {
-    try await plan("force_generic_plan")
+    let path = try await plan("force_generic_plan", searchPath)
     do {
       let result = try await body(self)
-      try await plan(planCacheMode)
+      _ = try await plan(planCacheMode, path)
       return result
     } catch {
       // The end of a transaction that has failed takes the setting back.
-      if transactionStatus != PQTRANS_INERROR, isUsable { try await plan(planCacheMode) }
+      if transactionStatus != PQTRANS_INERROR, isUsable { _ = try await plan(planCacheMode, path) }
       throw error
     }
   }
 
-  private func plan(_ mode: String) async throws {
-    _ = try await query(
-      "SELECT pg_catalog.set_config('plan_cache_mode', $1, false)", [.text(mode)],
-      cancellable: false)
+  /// Sets how statements are planned and, where it is given, the search path until the transaction ends.
+  ///
+  /// - Returns: the search path before, where one is given.
+  private func plan(_ mode: String, _ searchPath: String?) async throws -> String? {
+    guard let searchPath else {
+      _ = try await query(
+        "SELECT pg_catalog.set_config('plan_cache_mode', $1, false)", [.text(mode)],
+        cancellable: false)
+      return nil
+    }
+    return try await query(
+      """
+      WITH before AS MATERIALIZED (SELECT pg_catalog.current_setting('search_path') AS path)
+      SELECT path, pg_catalog.set_config('plan_cache_mode', $1, false),
+             pg_catalog.set_config('search_path', $2, true)
+        FROM before
+      """, [.text(mode), .text(searchPath)], cancellable: false
+    ).rows[0].string("path")
   }
 
   /// Runs a script of several statements, without parameters; results are dropped.

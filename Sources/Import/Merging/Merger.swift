@@ -256,12 +256,13 @@ public struct Merger: Sendable {
   ) async throws -> Plan {
     profile.begin(.plan)
     defer { profile.end(.plan) }
-    let ground = try await MergeGround.read(request, rules: rules, on: connection)
-    if !isEmpty, locksFirst { try await lockDiffering(ground) }
     let rows = counts.ok - counts.skipped
     // Another session sees staging as it was before the transaction.
     let least = isEmpty ? ImagesBeside.leastRows : Merger.leastRowsForHelp
-    let helper = counts == staged ? try await availableHelper(rows: rows, least: least) : nil
+    async let available = counts == staged ? availableHelper(rows: rows, least: least) : nil
+    let ground = try await MergeGround.read(request, rules: rules, on: connection)
+    if !isEmpty, locksFirst { try await lockDiffering(ground) }
+    let helper = try await available
     let choice: MergeChoice
     var indexes: IndexesAside?
     if isEmpty {

@@ -5,7 +5,7 @@ public import Telemetry
 /// Hears the notices of all workers, reads what they are about, and tells the clients of this server.
 ///
 /// However many clients there are, an import is read once a notice, together with all others that were
-/// noticed meanwhile.
+/// noticed meanwhile: at once where a client waits for it, with the next tick where nobody does.
 public actor ProgressHub {
   /// Names a client.
   public struct SubscriberID: Hashable, Sendable {
@@ -22,8 +22,6 @@ public actor ProgressHub {
 
   /// Most imports that one client may name.
   public static let subscriptionLimit = 1000
-  /// Ten messages a second an import at the most: contract, section 3.
-  private static let pace: Duration = .milliseconds(100)
   private static let pollInterval: Duration = .seconds(1)
 
   private let snapshots: ImportSnapshots
@@ -33,15 +31,26 @@ public actor ProgressHub {
   private let origin: ContinuousClock.Instant
   private let epoch: String
   private let noticeLag: Histogram
+  private let wakes: AsyncStream<Void>
+  private let wake: AsyncStream<Void>.Continuation
+  private let tick: Duration
   private var ledger = ProgressLedger()
+  // Ten messages a second an import at the most: contract, section 3.
+  private var pace = MessagePace(limit: 10)
   private var subscribers: [SubscriberID: Subscriber] = [:]
   private var nextNumber = 0
-  private var noticed: Set<ImportID> = []
+  /// What is still to be told of, and since when.
+  private var noticed: [ImportID: ContinuousClock.Instant] = [:]
 
   /// Makes a hub that listens on a connection of its own.
+  ///
+  /// - Parameter tick: after which it looks at what could not be told at once.
   public init(
-    pool: PostgresPool, configuration: PostgresConfiguration, logger: Logger, metrics: Metrics
+    pool: PostgresPool, configuration: PostgresConfiguration, logger: Logger, metrics: Metrics,
+    tick: Duration = .milliseconds(100)
   ) {
+    self.tick = tick
+    (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     snapshots = ImportSnapshots(pool: pool)
     listener = PostgresListener(
       configuration: configuration, channels: [ProgressPublisher.channel], logger: logger)
@@ -61,6 +70,7 @@ public actor ProgressHub {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.listener.run() }
       group.addTask { await self.hear() }
+      group.addTask { await self.beat() }
       group.addTask { await self.tell() }
       await group.next()
       group.cancelAll()
@@ -146,24 +156,43 @@ public actor ProgressHub {
     for await event in listener.events() {
       switch event {
       case .notification(let notification):
-        if let id = ImportID(notification.payload) { noticed.insert(id) }
+        guard let id = ImportID(notification.payload) else { continue }
+        note([id])
+        if subscribers.values.contains(where: { $0.wants(id) }) { wake.yield() }
       case .connected:
         // What was said while nobody listened is read again.
-        noticed.formUnion(ledger.quiet(since: .infinity, limit: ProgressHub.subscriptionLimit))
+        note(ledger.quiet(since: .infinity, limit: ProgressHub.subscriptionLimit))
       case .disconnected(let reason):
         logger.warning("progress listener disconnected", ["reason": "\(reason)"])
       }
     }
   }
 
+  private func note(_ ids: [ImportID]) {
+    let now = clock.now
+    for id in ids where noticed[id] == nil { noticed[id] = now }
+  }
+
+  private func beat() async {
+    do {
+      while true {
+        try await Task.sleep(for: tick)
+        wake.yield()
+      }
+    } catch {
+      // Called off: whoever waits for the next wake is as well.
+      return
+    }
+  }
+
   private func tell() async {
     var polledAt = clock.now
-    while !Task.isCancelled {
+    for await _ in wakes {
       do {
-        try await Task.sleep(for: ProgressHub.pace)
         try await tellNoticed()
         if clock.now - polledAt >= ProgressHub.pollInterval {
           polledAt = clock.now
+          pace.forgetQuiet(now: now)
           try await tellQuiet()
         }
       } catch is CancellationError {
@@ -176,17 +205,22 @@ public actor ProgressHub {
   }
 
   private func tellNoticed() async throws {
-    guard !noticed.isEmpty else { return }
-    let begun = clock.now
-    let ids = Array(noticed.prefix(ProgressHub.subscriptionLimit))
-    noticed.subtract(ids)
+    var due: [ImportID: ContinuousClock.Instant] = [:]
+    for (id, since) in noticed where due.count < ProgressHub.subscriptionLimit {
+      if pace.allows(id, now: now) { due[id] = since }
+    }
+    guard !due.isEmpty else { return }
+    for id in due.keys { noticed[id] = nil }
     do {
-      for record in try await snapshots.some(ids) { try broadcast(record, evenIfSame: true) }
+      for record in try await snapshots.some(Array(due.keys)) {
+        try broadcast(record, evenIfSame: true)
+      }
     } catch {
-      noticed.formUnion(ids)
+      noticed.merge(due) { _, earlier in earlier }
       throw error
     }
-    noticeLag.observe((clock.now - begun) / .seconds(1))
+    let told = clock.now
+    for since in due.values { noticeLag.observe((told - since) / .seconds(1)) }
   }
 
   /// Looks after imports of which nothing was heard for two seconds: a notice may be lost with its

@@ -13,12 +13,12 @@ struct BatchPace: Sendable, Equatable {
   private(set) var rows: Int
   private let most: Int
 
-  /// Begins with 4,096 rows.
+  /// Begins with 1,024 rows, so that COPY waits for little.
   ///
   /// - Parameter most: more rows than these must not be in any batch.
   init(most: Int? = nil) {
     self.most = min(most ?? BatchPace.bounds.upperBound, BatchPace.bounds.upperBound)
-    rows = min(self.most, 4096)
+    rows = min(self.most, 1024)
   }
 
   /// Learns from a batch.

@@ -24,17 +24,19 @@ struct IndexesAside: Sendable {
     guard rows >= leastRows, request.target.shape.holdsRows, !request.isPartitioned else {
       return nil
     }
-    let oid = PostgresParameter.int(Int64(request.target.oid))
-    let answer = try await connection.planningOnce { try await $0.queryCached(isFree, [oid]) }
-    guard try answer.rows[0].bool("free") else { return nil }
     do {
       return try await connection.savepoint { connection in
-        try await lock(request, on: connection)
-        let table = try await connection.naming {
-          try await TableIndexes.read(request.target.oid, on: $0)
+        let found = try await connection.naming { connection -> TableIndexes? in
+          let oid = PostgresParameter.int(Int64(request.target.oid))
+          let answer = try await connection.queryCached(isFree, [oid])
+          guard try answer.rows[0].bool("free") else { return nil }
+          let limit = try answer.rows[0].string("lock_timeout")
+          try await lock(request, afterwards: limit, on: connection)
+          return try await TableIndexes.read(request.target.oid, on: connection)
         }
-        for sql in table.dropping { try await connection.execute(sql) }
-        return IndexesAside(table: table)
+        guard let found else { return nil }
+        try await connection.execute(found.dropping.joined(separator: ";\n"))
+        return IndexesAside(table: found)
       }
     } catch is HasRows {
       return nil
@@ -48,18 +50,17 @@ struct IndexesAside: Sendable {
   ///
   /// - Throws: `PostgresError` where rows break a unique or exclusion constraint.
   func putBack(on connection: PostgresConnection) async throws {
-    _ = try await connection.query(Merger.memoryForIndexes)
-    // One by one, so that whoever looks at the sessions sees which one is made.
     for sql in table.making { try await connection.execute(sql) }
   }
 
   private struct HasRows: Error {}
 
   /// Waits for others no longer than those would notice who wait behind it.
+  ///
+  /// - Parameter limit: how long it waits afterwards.
   private static func lock(
-    _ request: MergeRequest, on connection: PostgresConnection
+    _ request: MergeRequest, afterwards limit: String, on connection: PostgresConnection
   ) async throws {
-    let limit = try await connection.query("SHOW lock_timeout").rows[0].string("lock_timeout")
     try await connection.execute(
       """
       SET LOCAL lock_timeout = '200ms';
@@ -74,7 +75,7 @@ struct IndexesAside: Sendable {
     if !isEmpty { throw HasRows() }
   }
 
-  /// Whether a table has indexes, and nobody would notice that they are others.
+  /// Whether a table has indexes, and nobody would notice that they are others; how long the session waits for locks.
   private static let isFree = """
     SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relhasindex
       AND pg_has_role(c.relowner, 'USAGE') AND has_schema_privilege(c.relnamespace, 'CREATE')
@@ -89,7 +90,8 @@ struct IndexesAside: Sendable {
       AND NOT EXISTS (
         SELECT FROM pg_trigger AS g
         WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D')
-      AND NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtenabled IN ('O', 'A')) AS free
+      AND NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtenabled IN ('O', 'A')) AS free,
+      current_setting('lock_timeout') AS lock_timeout
     FROM pg_class AS c WHERE c.oid = $1::bigint::oid
     """
 }
@@ -115,15 +117,23 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
     }
   }
 
-  /// Makes them anew, as they were.
+  /// Makes them anew, as they were: one by one, so that whoever looks at the sessions sees which one is made, and what
+  /// takes no time in few scripts.
   var making: [String] {
-    let made = indexes.enumerated().flatMap { number, index in
-      indexing(number, of: fullName, schema: schema, as: index.name)
+    var scripts: [String] = []
+    var quick: [String] = []
+    for (number, index) in indexes.enumerated() {
+      var built = building(number, of: fullName, as: index.name)
+      if let slow = built.popLast() {
+        scripts += [(quick + built).joined(separator: ";\n"), slow]
+        quick = []
+      }
+      quick += marking(number, of: fullName, schema: schema, as: index.name)
     }
     // The table has kept any other.
-    let identity =
-      replicaIdentity == "i" ? [identifying(fullName) { indexes[$0].name }] : []
-    return made + identity + indexRemarks
+    if replicaIdentity == "i" { quick.append(identifying(fullName) { indexes[$0].name }) }
+    quick += indexRemarks
+    return scripts + [quick.joined(separator: ";\n")]
   }
 
   private static let sql = """

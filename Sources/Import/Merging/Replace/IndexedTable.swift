@@ -18,11 +18,6 @@ extension IndexedTable {
     "\(quotedIdentifier(schema)).\(quotedIdentifier(name))"
   }
 
-  /// Makes an index of a table that is built as this one, with its constraint and its marks.
-  func indexing(_ number: Int, of table: String, schema: String, as index: String) -> [String] {
-    building(number, of: table, as: index) + marking(number, of: table, schema: schema, as: index)
-  }
-
   /// Makes an index under a lock that others can have as well who make another one; not that of an exclusion
   /// constraint.
   func building(_ number: Int, of table: String, as index: String) -> [String] {
@@ -30,9 +25,17 @@ extension IndexedTable {
     guard made.constraint?.kind != "x" else { return [] }
     let unique = made.isUnique ? "UNIQUE " : ""
     return [
-      "SET LOCAL default_tablespace = \(made.tablespace)",
+      settings(for: made, made.tail, of: table),
       "CREATE \(unique)INDEX \(quotedIdentifier(index)) ON \(table) \(made.tail)",
     ]
+  }
+
+  /// Where, and in what memory, an index is made.
+  private func settings(
+    for index: TableModel.Index, _ definition: String, of table: String
+  ) -> String {
+    "SET LOCAL default_tablespace = \(index.tablespace);\n"
+      + IndexMemory.setting(definition, of: table)
   }
 
   /// Gives an index its constraint and its marks; makes that of an exclusion constraint.
@@ -42,7 +45,7 @@ extension IndexedTable {
     var sql: [String] = []
     switch made.constraint {
     case .some(let constraint) where constraint.kind == "x":
-      sql.append("SET LOCAL default_tablespace = \(made.tablespace)")
+      sql.append(settings(for: made, constraint.definition, of: table))
       sql.append(adding(index, constraint.definition, to: table))
     case .some(let constraint):
       let kind = constraint.kind == "p" ? "PRIMARY KEY" : "UNIQUE"

@@ -35,7 +35,6 @@ extension Merger {
   /// Begins a transaction that builds a stand-in for the target, or puts it into its place.
   func begin(_ standIn: StandIn) async throws -> StandInBuild {
     try await prepare()
-    _ = try await connection.query(Merger.memoryForIndexes)
     let target = request.target
     let model = try await connection.naming { connection in
       try await ReplaceObstacles.check(target, on: connection)
@@ -44,12 +43,6 @@ extension Merger {
     return StandInBuild(
       target: request.target, model: model, standIn: standIn, connection: connection)
   }
-
-  /// Indexes are sorted in memory where the server's own limit is less.
-  static let memoryForIndexes = """
-    SELECT set_config('maintenance_work_mem', '256MB', true)
-     WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('256MB')
-    """
 
   // MARK: Filling the stand-in
 
@@ -230,11 +223,6 @@ extension PostgresConnection {
   func naming<R: Sendable>(
     _ body: @Sendable (PostgresConnection) async throws -> R
   ) async throws -> R {
-    let sql = "SELECT set_config('search_path', $1, true)"
-    let path = try await query("SHOW search_path").rows[0].string("search_path")
-    _ = try await query(sql, [.text("pg_catalog")])
-    let result = try await planningOnce(body)
-    _ = try await query(sql, [.text(path)])
-    return result
+    try await planningOnce(searchPath: "pg_catalog", body)
   }
 }

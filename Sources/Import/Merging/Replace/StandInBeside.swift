@@ -150,7 +150,6 @@ extension StandInBuild {
   fileprivate func makeIndexes(of left: IndexesLeft) async throws {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
       try await Merger.makeSettings(on: connection)
-      _ = try await connection.query(Merger.memoryForIndexes)
       while let number = await left.next() { try await makeIndex(number) }
     }
   }

@@ -107,7 +107,7 @@ struct UndoList: Sendable {
 
   /// Adds rows to the report; `$1` is the import, `$2` the limit.
   private func report(_ columns: [String], from source: String, where kind: String) -> String {
-    let names = layout.keys.map { "'\(quotedLiteral($0.name))'" }
+    let names = layout.keys.map { quotedLiteral($0.name) }
     let key = zip(names, columns).map { "\($0), CAST(\($1) AS text)" }.joined(separator: ", ")
     return """
       INSERT INTO sluice.undo_left (import_id, ordinal, key, reason, message)
@@ -126,6 +126,4 @@ struct UndoList: Sendable {
   }
 
   private var gone: String { "'no row is there any more that has this content'" }
-
-  private func quotedLiteral(_ name: String) -> String { name.replacing("'", with: "''") }
 }
