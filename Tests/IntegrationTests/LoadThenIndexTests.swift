@@ -100,6 +100,18 @@ struct LoadThenIndexTests {
     }
   }
 
+  @Test("are not looked for where there were some once")
+  func formerly() async throws {
+    try await ImportBench.run("CREATE TABLE t (id int CONSTRAINT t_pk PRIMARY KEY)") { bench in
+      try await bench.connection.execute("ALTER TABLE t DROP CONSTRAINT t_pk")
+      #expect(try await bench.rows("SELECT relhasindex FROM pg_class WHERE relname = 't'") == ["t"])
+      let file = (1...Self.rows).reduce(into: "id\n") { $0 += "\($1)\n" }
+      let done = try await bench.importFile(file) { $0.mode = .append }
+      try expectDone(done, read: Int64(Self.rows), inserted: Int64(Self.rows))
+      #expect(try await Self.plan(bench, of: done) == "empty")
+    }
+  }
+
   @Test(
     "stay where something else needs them, or somebody might notice",
     arguments: [

@@ -77,7 +77,8 @@ struct IndexesAside: Sendable {
 
   /// Whether a table has indexes, and nobody would notice that they are others; how long the session waits for locks.
   private static let isFree = """
-    SELECT c.relkind = 'r' AND NOT c.relispartition AND c.relhasindex
+    SELECT c.relkind = 'r' AND NOT c.relispartition
+      AND EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = c.oid)
       AND pg_has_role(c.relowner, 'USAGE') AND has_schema_privilege(c.relnamespace, 'CREATE')
       AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.confrelid = c.oid)
       AND NOT EXISTS (
@@ -133,7 +134,7 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
     // The table has kept any other.
     if replicaIdentity == "i" { quick.append(identifying(fullName) { indexes[$0].name }) }
     quick += indexRemarks
-    return scripts + [quick.joined(separator: ";\n")]
+    return quick.isEmpty ? scripts : scripts + [quick.joined(separator: ";\n")]
   }
 
   private static let sql = """
