@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ def test_the_benchmark_of_merges_runs(tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()
     done = subprocess.run(
-        ["python3", ROOT / "scripts/bench.py", "--work", work, "--out", tmp_path / "results", "--merge"]
+        [sys.executable, ROOT / "scripts/bench.py", "--work", work, "--out", tmp_path / "results", "--merge"]
         + ["--rows", "100", "--rounds", "1", "--cases", "unchanged,new,images"],
         env=os.environ | {"SLUICE_ROOT": str(ROOT), "SLUICE_BIN": str(BINARY)},
         capture_output=True,
