@@ -21,25 +21,42 @@ public struct ImportPreflight: Sendable {
   /// See `FirstLook`.
   let namelessFields: [Int]
 
+  /// Finds out how a file is read.
+  ///
+  /// - Parameter scratch: a folder for what does not fit into memory.
+  /// - Throws: `ImportFailure` with the reason in its code, and what the storage throws.
+  public static func plan(
+    of file: any FileBytes, options: ImportOptions, scope: FileInspector.Scope, scratch: String
+  ) throws -> FilePlan {
+    do {
+      return try FileInspector(file, request: FileRequest(options), scratch: scratch)
+        .plan(file.size <= smallFile ? .whole : scope)
+    } catch {
+      throw failure(error)
+    }
+  }
+
   /// Reads the header and maps it.
   ///
   /// With the scope `start` little is read, and what the rest of the file may mend is no error: records of
   /// JSON may have more names.
   ///
   /// - Parameters:
+  ///   - plan: how the file is read, where that is known; otherwise it is looked over first.
   ///   - lookups: those of the mapping, as `LookupCatalog` found them.
   ///   - scratch: a folder for what does not fit into memory.
   /// - Throws: `ImportFailure` with the reason in its code, and what the storage throws.
   public init(
-    file: any FileBytes, target: TargetTable, options: ImportOptions, lookups: [ColumnLookup],
-    scope: FileInspector.Scope, scratch: String
+    file: any FileBytes, plan: FilePlan? = nil, target: TargetTable, options: ImportOptions,
+    lookups: [ColumnLookup], scope: FileInspector.Scope, scratch: String
   ) throws {
     try ImportPreflight.check(options.mode, with: target)
     key = try ImportPreflight.key(of: target, options)
     let scope = file.size <= ImportPreflight.smallFile ? .whole : scope
+    let plan =
+      try plan
+      ?? ImportPreflight.plan(of: file, options: options, scope: scope, scratch: scratch)
     do {
-      let plan = try FileInspector(file, request: FileRequest(options), scratch: scratch)
-        .plan(scope)
       let look = try FirstLook(
         file, plan: plan, target: target, options: options, lookups: lookups, scratch: scratch)
       (self.plan, header, start) = (look.plan, look.header, look.start)

@@ -4,6 +4,7 @@ import Merging
 import Postgres
 import Progress
 import Queue
+import Reading
 import Spool
 import Staging
 import Telemetry
@@ -40,17 +41,19 @@ struct ImportRun: Sendable {
   }
 
   private func run(_ record: ImportRecord, over connections: Connections) async throws {
-    let target = try await target(of: record, on: connections.load)
-    async let lookAround: Void = warn(record, target)
     // Reading, validating and encoding have a thread of their own, which may block.
     let executor = ThreadExecutor(name: "parse")
+    let handle = try services.spool.open(id: claimed.spoolID)
+    // How it is read does not depend on its target.
+    async let plan = plan(of: handle, record, on: executor)
+    let target = try await target(of: record, on: connections.load)
+    async let lookAround: Void = warn(record, target)
     let lookups = try await LookupCatalog().lookups(
       of: record.options.mapping, into: target, on: connections.load)
     async let ground = ground(record, target, over: connections.load)
     profile.end(.prepare)
-    let file = try await profile.measure(.lookOver) {
-      try await prepare(record, for: target, lookups: lookups, on: executor)
-    }
+    let file = try await prepare(
+      record, handle, plan: try await plan, for: target, lookups: lookups, on: executor)
     profile.begin(.prepare)
     let (settings, merged, straight) = try await ground
     try await file.preflight.rehearse(target, record.options.mode, on: connections.load)
@@ -154,16 +157,30 @@ struct ImportRun: Sendable {
     return target
   }
 
+  /// Finds out how the file is read.
+  private func plan(
+    of handle: SpoolHandle, _ record: ImportRecord, on executor: ThreadExecutor
+  ) async throws -> FilePlan {
+    let scratch = services.spool.folder
+    return try await profile.measure(.lookOver) {
+      try await withTaskExecutorPreference(executor) {
+        try PreparedFile.plan(of: handle, options: record.options, scratch: scratch)
+      }
+    }
+  }
+
   /// Looks the file over, and tells how it is read.
   private func prepare(
-    _ record: ImportRecord, for target: TargetTable, lookups: [ColumnLookup],
-    on executor: ThreadExecutor
+    _ record: ImportRecord, _ handle: SpoolHandle, plan: FilePlan, for target: TargetTable,
+    lookups: [ColumnLookup], on executor: ThreadExecutor
   ) async throws -> PreparedFile {
-    let handle = try services.spool.open(id: claimed.spoolID)
+    profile.begin(.lookOver)
+    defer { profile.end(.lookOver) }
     let scratch = services.spool.folder
     let file = try await withTaskExecutorPreference(executor) {
       try PreparedFile(
-        handle, target: target, options: record.options, lookups: lookups, scratch: scratch)
+        handle, plan: plan, target: target, options: record.options, lookups: lookups,
+        scratch: scratch)
     }
     let source = file.described(as: record.source)
     logger.info(

@@ -59,8 +59,9 @@ public struct DatabaseBench: Sendable {
   public nonisolated(nonsending) func run(
     on connection: PostgresConnection
   ) async throws -> Outcome {
+    let plan = try PreparedFile.plan(of: file, options: options, scratch: scratch)
     let prepared = try PreparedFile(
-      file, target: target, options: options, lookups: [], scratch: scratch)
+      file, plan: plan, target: target, options: options, lookups: [], scratch: scratch)
     let input = ImportInput(
       file: prepared, target: target, nullWords: options.null ?? [],
       arbiter: try await arbiter(on: connection),
