@@ -52,7 +52,8 @@ struct House {
     return house
   }
 
-  /// A pool for short statements: what waits longer than that for a lock is answered with an error.
+  /// A pool for short statements: what waits longer than that for a lock is answered with an error. One session stays,
+  /// which knows the catalog.
   private static func makePool(
     _ name: String, limit: Int, _ configuration: PostgresConfiguration, _ logger: Logger,
     _ metrics: Metrics
@@ -62,7 +63,7 @@ struct House {
     configuration.settings["statement_timeout"] = "30s"
     return PostgresPool(
       configuration: configuration, limit: limit, waitTimeout: .seconds(10), maxIdle: .seconds(60),
-      logger: logger, metrics: metrics, name: name)
+      kept: 1, logger: logger, metrics: metrics, name: name)
   }
 
   private static func database(

@@ -52,21 +52,27 @@ struct ServeCommand {
     }
     let hub = ProgressHub(
       pool: house.pool, configuration: house.database, logger: house.logger, metrics: house.metrics)
+    let services = self.services(house, hub)
     let server = HTTPServer(
-      configuration: configuration,
-      router: SluiceAPI(services: services(house, hub)).router(), logger: house.logger,
-      metrics: house.metrics)
+      configuration: configuration, router: SluiceAPI(services: services).router(),
+      logger: house.logger, metrics: house.metrics)
     let janitor = Janitor(
       queue: house.queue, spool: house.spool, retentionSeconds: settings.retentionSeconds,
       logger: house.logger, metrics: house.metrics)
+    let worker = hasWorker ? house.worker() : nil
     let port = try server.start()
     let address = settings.link(port: port)
     Output.line("Sluice serves at \(address)")
     house.logger.info("serving", ["address": address, "version": Sluice.version])
-    let worker = hasWorker ? house.worker() : nil
     let working = Task { await worker?.run() }
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await hub.run() }
+      group.addTask {
+        // Without the hub the server does not say that it is ready.
+        async let sessions: Void = services.warmUp()
+        await worker?.warmUp()
+        await sessions
+        await hub.run()
+      }
       group.addTask { await janitor.run() }
       group.addTask { await whenReady(address) }
       let signal = await Signals.next()

@@ -30,6 +30,7 @@ struct WorkerCommand {
     house.logger.info("working", ["concurrency": "\(settings.concurrency)"])
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await worker.run() }
+      group.addTask { await worker.warmUp() }
       let signal = await Signals.next()
       house.logger.info("shutting down", ["signal": "\(signal)"])
       await worker.stop()

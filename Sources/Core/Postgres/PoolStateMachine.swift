@@ -28,6 +28,7 @@ struct PoolStateMachine {
 
   private let limit: Int
   private let maxIdle: Duration
+  private let kept: Int
   private let checkAfter: Duration
   private var lastConnection = 0
   private var opening: Set<Int> = []
@@ -36,18 +37,20 @@ struct PoolStateMachine {
   private var waiting: [Int] = []
   private(set) var isClosed = false
 
-  init(limit: Int, maxIdle: Duration, checkAfter: Duration = .seconds(5)) {
+  /// - Parameter kept: so many idle connections stay, however old they grow.
+  init(limit: Int, maxIdle: Duration, kept: Int = 0, checkAfter: Duration = .seconds(5)) {
     precondition(limit > 0, "a pool needs room for a connection")
     self.limit = limit
     self.maxIdle = maxIdle
+    self.kept = kept
     self.checkAfter = checkAfter
   }
 
   /// True after `close` when nothing is left to wait for.
   var isDrained: Bool { isClosed && opening.isEmpty && lent.isEmpty && idle.isEmpty }
 
-  /// When the oldest idle connection has to be closed.
-  var nextExpiry: Instant? { idle.first.map { $0.since + maxIdle } }
+  /// When the oldest idle connection has to be closed; nil where none has to.
+  var nextExpiry: Instant? { idle.dropLast(kept).first.map { $0.since + maxIdle } }
 
   /// Somebody wants a connection.
   ///
@@ -92,7 +95,7 @@ struct PoolStateMachine {
 
   /// Closes what has been idle for too long.
   mutating func expire(at now: Instant) -> [Action] {
-    let old = idle.prefix { $0.since + maxIdle <= now }
+    let old = idle.dropLast(kept).prefix { $0.since + maxIdle <= now }
     idle.removeFirst(old.count)
     return old.map { .discard($0.connection) }
   }

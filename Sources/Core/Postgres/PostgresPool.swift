@@ -33,15 +33,17 @@ public actor PostgresPool {
   ///   - limit: connections at most.
   ///   - waitTimeout: how long a caller waits for one.
   ///   - maxIdle: after how long an unused one is closed.
+  ///   - kept: so many unused ones stay all the same.
   ///   - name: the label `pool` of the metric `sluice_db_query_seconds`.
   public init(
     configuration: PostgresConfiguration, limit: Int, waitTimeout: Duration = .seconds(10),
-    maxIdle: Duration = .seconds(300), logger: Logger, metrics: Metrics, name: String
+    maxIdle: Duration = .seconds(300), kept: Int = 0, logger: Logger, metrics: Metrics,
+    name: String
   ) {
     self.configuration = configuration
     self.waitTimeout = waitTimeout
     self.logger = logger.with("pool", name)
-    machine = PoolStateMachine(limit: limit, maxIdle: maxIdle)
+    machine = PoolStateMachine(limit: limit, maxIdle: maxIdle, kept: kept)
     let seconds = metrics.histogram(
       "sluice_db_query_seconds", help: "Time that a statement took, in seconds.",
       labels: ["pool"], buckets: Histogram.secondsBuckets)

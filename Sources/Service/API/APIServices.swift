@@ -3,6 +3,7 @@ public import Progress
 public import Queue
 public import Spool
 public import Telemetry
+import Validation
 
 /// What the API works with.
 public struct APIServices: Sendable {
@@ -36,6 +37,15 @@ public struct APIServices: Sendable {
     self.logger = logger
     self.metrics = metrics
     self.settings = settings
+  }
+
+  /// Has a session look at the catalog before a caller waits for it.
+  public func warmUp() async {
+    do {
+      _ = try await pool.withConnection { try await TargetCatalog().example(on: $0) }
+    } catch {
+      logger.debug("the session could not be warmed up", ["error": "\(error)"])
+    }
   }
 }
 

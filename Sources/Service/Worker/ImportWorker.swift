@@ -23,6 +23,11 @@ public actor ImportWorker {
     (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
+  /// Has its sessions look at the catalog, so that the first import does not wait for them; nothing depends on it.
+  public func warmUp() async {
+    await WarmUp(services: services).run()
+  }
+
   /// Works until `stop` is called or the task is cancelled.
   public func run() async {
     await withTaskGroup(of: Void.self) { group in

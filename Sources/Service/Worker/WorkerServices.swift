@@ -44,6 +44,7 @@ public struct WorkerServices: Sendable {
     self.metrics = WorkerMetrics(metrics)
     sessions = PostgresPool(
       configuration: WorkerServices.sessionOnTargets(database), limit: sessionLimit,
-      maxIdle: .seconds(60), logger: logger, metrics: metrics, name: "targets")
+      maxIdle: .seconds(60), kept: WarmUp.sessions, logger: logger, metrics: metrics,
+      name: "targets")
   }
 }

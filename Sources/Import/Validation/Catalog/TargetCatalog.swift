@@ -72,6 +72,21 @@ public struct TargetCatalog: Sendable {
       })
   }
 
+  /// The table of imports, which is none that one may import into: a target to look at before there is another.
+  ///
+  /// The first look of a session at the catalog takes several times as long as those that follow.
+  ///
+  /// - Returns: nil where it is not there.
+  /// - Throws: `PostgresError`.
+  public func example(on connection: PostgresConnection) async throws -> TargetTable? {
+    try await connection.planningOnce { connection in
+      let found = try await connection.queryCached(
+        RelationRow.sql(where: "n.nspname = $1 AND c.relname = $2"),
+        [.text("sluice"), .text("imports"), Self.likePatterns(nil)])
+      return try await describe(try found.rows.map(RelationRow.init), on: connection).first
+    }
+  }
+
   private func describe(
     _ relations: [RelationRow], on connection: PostgresConnection
   ) async throws -> [TargetTable] {
