@@ -216,7 +216,7 @@ public struct Merger: Sendable {
     let slices = SliceMerge(
       self, choice: plan.choice, ground: plan.ground, imagesAreBeside: imagesAreBeside)
     let merged = try await slices.whole(counts)
-    try await plan.indexes?.putBack(on: connection)
+    try await plan.indexes?.putBack(merged.inserted, on: connection)
     return merged
   }
 
@@ -321,12 +321,16 @@ public struct Merger: Sendable {
   }
 
   /// Makes the settings of each transaction of a merge.
-  static func makeSettings(on connection: PostgresConnection) async throws {
+  ///
+  /// - Parameter onlyAdds: whether all that is written goes to new pages, which have no images in the WAL.
+  static func makeSettings(
+    on connection: PostgresConnection, onlyAdds: Bool = false
+  ) async throws {
     let settings = MergeChoice.common.sorted { $0.key < $1.key }
     try await connection.execute(
       settings.map { "SET LOCAL \($0.key) = '\($0.value)'" }.joined(separator: "; "))
     _ = try await connection.queryCached(Merger.limitOfWaits)
-    try await PageImages.hasten(on: connection)
+    if !onlyAdds { try await PageImages.hasten(on: connection) }
   }
 
   /// Takes the rows that break rules out of staging.

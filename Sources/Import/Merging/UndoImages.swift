@@ -106,18 +106,21 @@ struct UndoImages: Sendable {
     try await createUpdated(on: connection)
   }
 
-  /// Digests cannot be compressed, and keys not well enough for the time that `pglz` takes.
   func createInserted(on connection: PostgresConnection) async throws {
     guard request.keepsImages else { return }
+    try await connection.execute(creatingInserted)
+  }
+
+  /// Digests cannot be compressed, and keys not well enough for the time that `pglz` takes.
+  var creatingInserted: String {
     let arrays = keys.enumerated().map { ", k\($0) \($1.isArray ? "text" : $1.type)[]" }.joined()
     let storage = keys.indices.map {
       hasLZ4 ? ", ALTER k\($0) SET COMPRESSION lz4" : ", ALTER k\($0) SET STORAGE EXTERNAL"
     }
-    try await connection.execute(
-      """
+    return """
       CREATE TABLE \(inserted) (n integer NOT NULL, digests bigint[] NOT NULL\(arrays));
       ALTER TABLE \(inserted) ALTER digests SET STORAGE EXTERNAL\(storage.joined())
-      """)
+      """
   }
 
   func createUpdated(on connection: PostgresConnection) async throws {

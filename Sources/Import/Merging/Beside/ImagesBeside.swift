@@ -49,9 +49,9 @@ struct ImagesBeside: Sendable {
 
   private func keep() async throws -> Int64 {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
-      try await Merger.makeSettings(on: connection)
-      try await connection.execute("DROP TABLE IF EXISTS \(images.inserted)")
-      try await images.createInserted(on: connection)
+      try await Merger.makeSettings(on: connection, onlyAdds: true)
+      try await connection.execute(
+        "DROP TABLE IF EXISTS \(images.inserted);\n\(images.creatingInserted)")
       let step = max(1, Int64(Double(UndoImages.groupSize / 4) / staged.rowsPerBlock))
       var kept: Int64 = 0
       for start in stride(from: 0, to: staged.blocks, by: Int64.Stride(step)) {
