@@ -87,8 +87,8 @@ struct ImportRoutes: Sendable {
   private func submission(_ upload: ReceivedUpload, key: String?) async throws -> Submission {
     let preflight = try await services.spool.onOwnThread { spool in
       try ImportPreflight(
-        file: try spool.open(id: upload.file.id), target: upload.target, options: upload.options,
-        lookups: upload.lookups, scope: .start, scratch: spool.folder)
+        file: try spool.open(id: upload.file.id), plan: upload.plan, target: upload.target,
+        options: upload.options, lookups: upload.lookups, scope: .start, scratch: spool.folder)
     }
     let spool = services.spool
     let scope = try await services.pool.withConnection { connection in

@@ -3,6 +3,7 @@ import ImportModel
 import Merging
 import Postgres
 import Queue
+import Reading
 import Spool
 import Validation
 import Worker
@@ -15,6 +16,8 @@ struct ReceivedUpload: Sendable {
   let options: ImportOptions
   let target: TargetTable
   let lookups: [ColumnLookup]
+  /// How its start is read, where that is known already.
+  var plan: FilePlan?
 }
 
 /// Takes the body of `POST /imports` into the spool: invariant 1.
@@ -115,13 +118,20 @@ struct UploadReceiver: Sendable {
       }
       parser = try await filled(parser)
       try parser.check()
+      let options = parser.options
+      // The file is here already: it is looked at while the database is asked.
+      async let plan = services.spool.onOwnThread { spool in
+        try ImportPreflight.plan(
+          of: try spool.open(id: received.file.id), options: options, scope: .start,
+          scratch: spool.folder)
+      }
       let target = try await self.target(parser.target)
-      try await check(target, parser.options)
-      try await checkZone(parser.options)
-      let lookups = try await self.lookups(parser.options, target)
+      try await check(target, options)
+      try await checkZone(options)
+      let lookups = try await self.lookups(options, target)
       return ReceivedUpload(
-        id: received.id, file: received.file, name: received.name, options: parser.options,
-        target: target, lookups: lookups)
+        id: received.id, file: received.file, name: received.name, options: options,
+        target: target, lookups: lookups, plan: try await plan)
     } catch {
       if let received {
         let id = received.id.description

@@ -4,7 +4,6 @@ import Merging
 import Postgres
 import Progress
 import Queue
-import Reading
 import Spool
 import Staging
 import Telemetry
@@ -43,20 +42,25 @@ struct ImportRun: Sendable {
   private func run(_ record: ImportRecord, over connections: Connections) async throws {
     // Reading, validating and encoding have a thread of their own, which may block.
     let executor = ThreadExecutor(name: "parse")
-    let handle = try services.spool.open(id: claimed.spoolID)
-    // How it is read does not depend on its target.
-    async let plan = plan(of: handle, record, on: executor)
+    let look = FileLook(
+      file: StoppableFile(try services.spool.open(id: claimed.spoolID)), options: record.options,
+      scratch: services.spool.folder, executor: executor, profile: profile)
+    async let plan = look.plan()
     let target = try await target(of: record, on: connections.load)
     async let lookAround: Void = warn(record, target)
     let lookups = try await LookupCatalog().lookups(
       of: record.options.mapping, into: target, on: connections.load)
     async let ground = ground(record, target, over: connections.load)
     profile.end(.prepare)
-    let file = try await prepare(
-      record, handle, plan: try await plan, for: target, lookups: lookups, on: executor)
+    let preflight = try await look.preflight(try await plan, for: target, lookups: lookups)
+    async let survey = look.survey(preflight)
     profile.begin(.prepare)
     let (settings, merged, straight) = try await ground
-    try await file.preflight.rehearse(target, record.options.mode, on: connections.load)
+    try await preflight.rehearse(target, record.options.mode, on: connections.load)
+    profile.end(.prepare)
+    let file = try await survey
+    profile.begin(.prepare)
+    try await describe(file, record)
     var input = ImportInput(
       file: file, target: target, nullWords: record.options.null ?? [],
       arbiter: Arbiter(connection: connections.arbiter), settings: settings)
@@ -157,31 +161,8 @@ struct ImportRun: Sendable {
     return target
   }
 
-  /// Finds out how the file is read.
-  private func plan(
-    of handle: SpoolHandle, _ record: ImportRecord, on executor: ThreadExecutor
-  ) async throws -> FilePlan {
-    let scratch = services.spool.folder
-    return try await profile.measure(.lookOver) {
-      try await withTaskExecutorPreference(executor) {
-        try PreparedFile.plan(of: handle, options: record.options, scratch: scratch)
-      }
-    }
-  }
-
-  /// Looks the file over, and tells how it is read.
-  private func prepare(
-    _ record: ImportRecord, _ handle: SpoolHandle, plan: FilePlan, for target: TargetTable,
-    lookups: [ColumnLookup], on executor: ThreadExecutor
-  ) async throws -> PreparedFile {
-    profile.begin(.lookOver)
-    defer { profile.end(.lookOver) }
-    let scratch = services.spool.folder
-    let file = try await withTaskExecutorPreference(executor) {
-      try PreparedFile(
-        handle, plan: plan, target: target, options: record.options, lookups: lookups,
-        scratch: scratch)
-    }
+  /// Tells how the file is read.
+  private func describe(_ file: PreparedFile, _ record: ImportRecord) async throws {
     let source = file.described(as: record.source)
     logger.info(
       "file looked over",
@@ -191,7 +172,6 @@ struct ImportRun: Sendable {
       ])
     try await services.queue.describe(
       lease, source: source, header: file.preflight.reportHeader)
-    return file
   }
 
   /// Notes what the administrator should look at. That it cannot be known is no reason to end the import.

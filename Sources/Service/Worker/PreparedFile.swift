@@ -12,29 +12,14 @@ struct PreparedFile: Sendable {
   /// What was concluded rather than told.
   private let notes: [String]
 
-  /// Finds out how a file is read, which does not depend on its target. It blocks, and ends early where its task is
-  /// cancelled.
+  /// Looks a file over to its end. It blocks.
   ///
-  /// - Throws: `ImportFailure` with the reason in its code, and what the storage throws.
-  static func plan(
-    of file: any FileBytes, options: ImportOptions, scratch: String
-  ) throws -> FilePlan {
-    try ImportPreflight.plan(
-      of: StoppableFile(file), options: options, scope: .whole, scratch: scratch)
-  }
-
-  /// Looks a file over. It blocks, and ends early where its task is cancelled.
-  ///
-  /// - Parameter plan: how it is read.
+  /// - Parameter preflight: of the whole file.
   /// - Throws: `ImportFailure` with the reason in its code, and what the storage throws.
   init(
-    _ file: any FileBytes, plan: FilePlan, target: TargetTable, options: ImportOptions,
-    lookups: [ColumnLookup], scratch: String
+    _ file: any FileBytes, _ preflight: ImportPreflight, options: ImportOptions, scratch: String
   ) throws {
-    let file = StoppableFile(file)
-    preflight = try ImportPreflight(
-      file: file, plan: plan, target: target, options: options, lookups: lookups, scope: .whole,
-      scratch: scratch)
+    self.preflight = preflight
     let conclusion = try PreparedFile.survey(
       file, preflight, told: try ValueFormats(options), nullWords: options.null ?? [],
       scratch: scratch)

@@ -59,9 +59,9 @@ public struct DatabaseBench: Sendable {
   public nonisolated(nonsending) func run(
     on connection: PostgresConnection
   ) async throws -> Outcome {
-    let plan = try PreparedFile.plan(of: file, options: options, scratch: scratch)
-    let prepared = try PreparedFile(
-      file, plan: plan, target: target, options: options, lookups: [], scratch: scratch)
+    let preflight = try ImportPreflight(
+      file: file, target: target, options: options, lookups: [], scope: .whole, scratch: scratch)
+    let prepared = try PreparedFile(file, preflight, options: options, scratch: scratch)
     let input = ImportInput(
       file: prepared, target: target, nullWords: options.null ?? [],
       arbiter: try await arbiter(on: connection),
