@@ -6,8 +6,8 @@ import Testing
 struct PoolStateMachineTests {
   let start = ContinuousClock.now
 
-  private func machine(limit: Int = 2) -> PoolStateMachine {
-    PoolStateMachine(limit: limit, maxIdle: .seconds(60), checkAfter: .seconds(5))
+  private func machine(limit: Int = 2, kept: Int = 0) -> PoolStateMachine {
+    PoolStateMachine(limit: limit, maxIdle: .seconds(60), kept: kept, checkAfter: .seconds(5))
   }
 
   private func lend(_ connection: Int, _ waiter: Int, check: Bool = false)
@@ -106,6 +106,23 @@ struct PoolStateMachineTests {
     #expect(pool.expire(at: start + .seconds(60)) == [.discard(1)])
     #expect(pool.request(12, at: start + .seconds(2)) == [lend(2, 12)])
     #expect(pool.nextExpiry == nil)
+  }
+
+  @Test("so many idle connections stay as are to be kept, those that were used last")
+  func kept() {
+    var pool = machine(limit: 3, kept: 1)
+    for waiter in 10...12 { _ = pool.request(waiter, at: start) }
+    for connection in 1...3 { _ = pool.opened(connection, at: start) }
+    _ = pool.returned(1, usable: true, at: start)
+    _ = pool.returned(2, usable: true, at: start)
+    #expect(pool.nextExpiry == start + .seconds(60))
+    #expect(pool.expire(at: start + .seconds(3600)) == [.discard(1)])
+    #expect(pool.nextExpiry == nil)
+    #expect(pool.expire(at: start + .seconds(7200)).isEmpty)
+    _ = pool.returned(3, usable: true, at: start + .seconds(7200))
+    #expect(pool.nextExpiry == start + .seconds(60))
+    #expect(pool.expire(at: start + .seconds(7200)) == [.discard(2)])
+    #expect(pool.close() == [.discard(3)])
   }
 
   @Test("close fails the waiters, closes the idle and waits for the lent")
