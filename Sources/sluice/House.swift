@@ -53,7 +53,7 @@ struct House {
   }
 
   /// A pool for short statements: what waits longer than that for a lock is answered with an error. One session stays,
-  /// which knows the catalog.
+  /// as a new one would have to learn the catalog anew.
   private static func makePool(
     _ name: String, limit: Int, _ configuration: PostgresConfiguration, _ logger: Logger,
     _ metrics: Metrics

@@ -15,7 +15,7 @@ struct IndexMemoryTests {
     BEGIN
       -- Statistics of the expression are asked for as well.
       PERFORM setval('public.' || sequence, pg_size_bytes(current_setting('maintenance_work_mem')) / 1048576)
-        WHERE strpos(current_query(), 'CREATE INDEX') > 0;
+        WHERE starts_with(current_query(), 'CREATE INDEX');
       RETURN id;
     END $$;
     CREATE TABLE "it's" (id bigint PRIMARY KEY);

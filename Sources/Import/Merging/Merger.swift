@@ -216,7 +216,7 @@ public struct Merger: Sendable {
     let slices = SliceMerge(
       self, choice: plan.choice, ground: plan.ground, imagesAreBeside: imagesAreBeside)
     let merged = try await slices.whole(counts)
-    try await plan.indexes?.putBack(merged.inserted, on: connection)
+    try await plan.indexes?.putBack(on: connection)
     return merged
   }
 

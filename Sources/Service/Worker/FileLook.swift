@@ -42,8 +42,8 @@ struct FileLook: Sendable {
   }
 
   private func measured<R: Sendable>(_ look: @Sendable () throws -> R) async throws -> R {
-    profile.begin(.lookOver)
-    defer { profile.end(.lookOver) }
-    return try await withTaskExecutorPreference(executor) { try look() }
+    try await profile.measure(.lookOver) {
+      try await withTaskExecutorPreference(executor) { try look() }
+    }
   }
 }

@@ -52,7 +52,6 @@ public struct ImportPreflight: Sendable {
   ) throws {
     try ImportPreflight.check(options.mode, with: target)
     key = try ImportPreflight.key(of: target, options)
-    let scope = file.size <= ImportPreflight.smallFile ? .whole : scope
     let plan =
       try plan
       ?? ImportPreflight.plan(of: file, options: options, scope: scope, scratch: scratch)
@@ -61,7 +60,8 @@ public struct ImportPreflight: Sendable {
         file, plan: plan, target: target, options: options, lookups: lookups, scratch: scratch)
       (self.plan, header, start) = (look.plan, look.header, look.start)
       namelessFields = look.namelessFields
-      let isProvisional = plan.format == .json && scope == .start
+      let isProvisional =
+        plan.format == .json && scope == .start && file.size > ImportPreflight.smallFile
       mapping = isProvisional ? try look.provisionalMapping() : try look.mapping()
     } catch {
       throw ImportPreflight.failure(error)

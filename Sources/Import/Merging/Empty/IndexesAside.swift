@@ -12,9 +12,6 @@ struct IndexesAside: Sendable {
   /// With fewer rows, it takes longer to make indexes than to keep them.
   static let leastRows: Int64 = 10_000
 
-  /// With fewer rows, an index is made before anybody could see it in a list of the sessions.
-  private static let rowsWorthWatching: Int64 = 100_000
-
   private let table: TableIndexes
 
   /// Locks the target and drops its indexes, inside a transaction.
@@ -51,16 +48,9 @@ struct IndexesAside: Sendable {
 
   /// Makes the indexes anew over the rows that are there now.
   ///
-  /// - Parameter rows: how many those are.
   /// - Throws: `PostgresError` where rows break a unique or exclusion constraint.
-  func putBack(_ rows: Int64, on connection: PostgresConnection) async throws {
-    let scripts = table.making
-    // With few rows, the ways to the server and back would take longer than some of the statements.
-    for script in rows < IndexesAside.rowsWorthWatching
-      ? [scripts.joined(separator: ";\n")] : scripts
-    {
-      try await connection.execute(script)
-    }
+  func putBack(on connection: PostgresConnection) async throws {
+    for sql in table.making { try await connection.execute(sql) }
   }
 
   private struct HasRows: Error {}
