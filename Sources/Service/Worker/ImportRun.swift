@@ -192,11 +192,33 @@ struct ImportRun: Sendable {
     _ input: ImportInput, into table: StagingTable, behind merged: MergedBatches,
     policy: RejectPolicy, on executor: ThreadExecutor, over connection: PostgresConnection
   ) async throws -> Staged {
-    let room = services.rejectRoom
+    let start = ResumePoint(position: input.start, rejectRoom: services.rejectRoom)
+    let pipeline = StagingPipeline(
+      input: input,
+      loader: ChunkLoader(
+        table: table, lease: lease, attempt: claimed.attempt, connection: connection,
+        key: input.file.preflight.key.columns, merged: merged, profile: profile),
+      meter: meter, policy: policy, executor: executor, stopSign: stopSign,
+      onChunk: { rows, seconds in services.metrics.chunk(rows: rows, seconds: seconds) })
+    let end = try await services.metrics.timed("parsing") {
+      try await pipeline.run(from: start) {
+        let point = try await resumePoint(
+          input, in: table, behind: merged, orFrom: start, over: connection)
+        profile.end(.prepare)
+        return point
+      }
+    }
+    return Staged(counts: end.counts, isReadyForBatches: end.isReadyForBatches)
+  }
+
+  /// Makes room in staging, and finds the place to go on from.
+  private func resumePoint(
+    _ input: ImportInput, in table: StagingTable, behind merged: MergedBatches,
+    orFrom start: ResumePoint, over connection: PostgresConnection
+  ) async throws -> ResumePoint {
     var point =
       try await table.prepare(
-        lease: lease, rejectRoom: room, keeping: merged, on: connection)
-      ?? ResumePoint(position: input.start, rejectRoom: room)
+        lease: lease, rejectRoom: start.rejectRoom, keeping: merged, on: connection) ?? start
     point.add(merged)
     if merged.count > 0 {
       logger.info(
@@ -206,19 +228,7 @@ struct ImportRun: Sendable {
       logger.info("going on from the ledger", ["chunk": "\(point.nextChunk)"])
     }
     meter.show(point, bytes: input.bytes(upTo: point.position))
-    profile.end(.prepare)
-    let pipeline = StagingPipeline(
-      input: input,
-      loader: ChunkLoader(
-        table: table, lease: lease, attempt: claimed.attempt, connection: connection,
-        key: input.file.preflight.key.columns, merged: merged, profile: profile),
-      meter: meter, policy: policy, executor: executor, stopSign: stopSign,
-      onChunk: { rows, seconds in services.metrics.chunk(rows: rows, seconds: seconds) })
-    let start = point
-    let counts = try await services.metrics.timed("parsing") {
-      try await pipeline.run(from: start)
-    }
-    return Staged(counts: counts, isReadyForBatches: start.isReadyForBatches)
+    return point
   }
 
   private func merge(

@@ -22,21 +22,31 @@ struct StagingPipeline: Sendable {
   /// Called with the rows and the seconds of each chunk that was committed.
   let onChunk: @Sendable (_ rows: Int, _ seconds: Double) -> Void
 
-  /// Stages from a resume point to the end of the file.
+  /// Makes room for the rows, and tells where to go on.
+  typealias Preparation = @Sendable () async throws -> ResumePoint
+
+  /// Stages what is not staged yet, to the end of the file.
   ///
-  /// - Returns: rows read, ok and bad, those before the resume point included.
+  /// - Parameters:
+  ///   - start: where to go on if nothing is staged: the first batches are read from there meanwhile.
+  ///   - prepare: it tells whether something is.
+  /// - Returns: where it has ended, with rows read, ok and bad, those of earlier attempts included.
   /// - Throws: `ImportFailure` `too_many_rejects` as soon as more rows are bad than may be, with those in
   ///   the report; `RowNumbersNeeded` where Postgres refuses a row and they are staged without;
-  ///   `CancellationError` behind a chunk where the worker is to stop.
-  func run(from start: ResumePoint) async throws -> RowCounts {
+  ///   `CancellationError` behind a chunk where the worker is to stop; what `prepare` throws.
+  func run(
+    from start: ResumePoint, behind prepare: @escaping Preparation
+  ) async throws -> ResumePoint {
     var point = start
-    try policy.checkSoFar(point.counts)
     var tuner = SizeTuner(rows: 20_000, bounds: 1000...1_000_000, aim: 0.25...1.0)
     var caution: Int?
+    var end = try await pass(from: &point, tuner: &tuner, behind: prepare)
     while true {
-      switch try await pass(from: &point, tuner: &tuner, caution: caution) {
+      switch end {
       case .endOfFile:
-        return point.counts
+        return point
+      case .otherStart:
+        break
       case .staged(let rows):
         caution = rows * 2 < tuner.rows ? rows * 2 : nil
       case .refused where !input.numbersRows:
@@ -46,19 +56,25 @@ struct StagingPipeline: Sendable {
       case .refused(_, let error):
         try await reject(at: &point, because: error)
       }
+      end = try await pass(from: &point, tuner: &tuner, caution: caution)
     }
   }
 
   private enum PassEnd {
     case endOfFile
+    /// It is to go on at a place that was not read from.
+    case otherStart
     /// One chunk of a careful pass went in.
     case staged(rows: Int)
     case refused(rows: Int, PostgresError)
   }
 
   /// Stages chunk after chunk; with `caution`, one chunk of at most so many rows.
+  ///
+  /// - Parameter prepare: what comes before the first chunk, and moves the point.
   private func pass(
-    from point: inout ResumePoint, tuner: inout SizeTuner, caution: Int?
+    from point: inout ResumePoint, tuner: inout SizeTuner, caution: Int? = nil,
+    behind prepare: Preparation? = nil
   ) async throws -> PassEnd {
     let channel = BatchChannel(
       capacity: StagingPipeline.batchesAhead, profile: meter.profile)
@@ -68,6 +84,13 @@ struct StagingPipeline: Sendable {
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask(executorPreference: executor) { await producer.run(into: channel) }
       defer { channel.close() }
+      if let prepare {
+        point = try await prepare()
+        try policy.checkSoFar(point.counts)
+        guard point.position == producer.from, point.rejectRoom == producer.rejectRoom else {
+          return .otherStart
+        }
+      }
       while let first = try await channel.next() {
         let intake = ChunkIntake(
           first: first, channel: channel, meter: meter, rowLimit: caution ?? tuner.rows,
