@@ -22,10 +22,10 @@ struct DeadlockTests {
         "SET deadlock_timeout = '60s'; BEGIN; UPDATE t SET a = 0 WHERE id = 1")
       let id = try await bench.submit("id,a\n3,30\n2,20\n1,10\n", into: "public.t")
       let done = try await bench.withWorker { _ in
-        try await bench.mergeWaits()
+        try await bench.loadWaits()
         // Whoever has waited longer looks first, and ends.
         try await other.execute("SAVEPOINT s; UPDATE t SET a = 0 WHERE id = 3; ROLLBACK TO s")
-        try await bench.mergeWaits()
+        try await bench.loadWaits()
         #expect(
           try await bench.rows("SELECT id FROM t WHERE id > 1 FOR UPDATE NOWAIT") == ["3", "2"])
         try await other.execute("COMMIT")

@@ -20,9 +20,9 @@ extension ImportBench {
     return submission.id
   }
 
-  /// Waits until the session that merges waits for a lock.
-  func mergeWaits() async throws {
-    try await eventually("a merge waits", within: .seconds(60)) {
+  /// Waits until the session that loads and merges waits for a lock.
+  func loadWaits() async throws {
+    try await eventually("a session waits", within: .seconds(60)) {
       try await count(
         """
         pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'

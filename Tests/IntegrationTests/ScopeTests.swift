@@ -48,7 +48,7 @@ struct ScopeTests {
         ($0.commit, $0.mode) = (commit, mode)
       }
       let (one, two) = try await bench.withWorker(concurrency: 2) { _ in
-        try await bench.mergeWaits()
+        try await bench.loadWaits()
         let ending = try await Self.end(first, of: bench, releasing: held)
         let two = try await bench.ended(second)
         let states = try await bench.record(first).history.map(\.name)
@@ -75,7 +75,7 @@ struct ScopeTests {
         try expectDone(dry, read: 3, bad: 1, inserted: 1, updated: 1)
         let held = try await Self.hold(bench)
         let first = try await bench.submit("store,id,a\n1,1,5\n", scope: Self.one)
-        try await bench.mergeWaits()
+        try await bench.loadWaits()
         #expect(try await bench.queue.commit(second) == .queued)
         try await eventually("it is carried out", within: .seconds(60)) {
           let record = try await bench.record(second)
@@ -100,7 +100,7 @@ struct ScopeTests {
       let first = try await bench.submit("store,id,a\n1,1,5\n", scope: one.scope)
       let store = other.scope?.value ?? "1"
       let (done, last) = try await bench.withWorker(concurrency: 3) { _ in
-        try await bench.mergeWaits()
+        try await bench.loadWaits()
         let second = try await bench.submit("store,id,a\n\(store),2,6\n", scope: other.scope)
         // Who has done this one has looked at the one before.
         _ = try await bench.ended(try await bench.submit("id\n1\n", into: "public.u"))
@@ -126,7 +126,7 @@ struct ScopeTests {
       let held = try await TestDatabaseSession.begin(bench, "SELECT \(statement)")
       let id = try await bench.submit("store,id,a\n1,1,5\n", scope: Self.one)
       let done = try await bench.withWorker { _ in
-        if !passes { try await bench.mergeWaits() }
+        if !passes { try await bench.loadWaits() }
         if passes { _ = try await bench.ended(id) }
         try await held.commit()
         return try await bench.ended(id)
@@ -241,7 +241,7 @@ struct ScopeTests {
       let held = try await Self.hold(bench)
       let first = try await bench.submit("store,id,a,code\n1,1,5,11\n1,2,5,x\n", scope: Self.one)
       try await bench.withWorker(concurrency: 2) { _ in
-        try await bench.mergeWaits()
+        try await bench.loadWaits()
         // It cannot end, but gets as far as that.
         let ending = try await Self.end(first, of: bench, releasing: held)
         try await eventually("the row is inserted", within: .seconds(60)) {
@@ -253,7 +253,7 @@ struct ScopeTests {
         }
         let second = try await bench.submit(
           "store,id,a,code\n2,1,6,21\n2,2,6,x\n2,3,6,y\n", scope: Self.two)
-        try await bench.mergeWaits()
+        try await bench.loadWaits()
         try await ending.commit()
         try expectDone(try await bench.ended(first), read: 2, inserted: 1, updated: 1)
         try expectDone(try await bench.ended(second), read: 3, bad: 1, inserted: 1, updated: 1)

@@ -114,6 +114,33 @@ struct WorkerTests {
     }
   }
 
+  @Test("reads the first rows while it waits for their room")
+  func readsAhead() async throws {
+    try await ImportBench.run { bench in
+      // Postgres has to tell what such a value means: so one sees that it was read.
+      try await bench.connection.execute("CREATE TABLE public.t (id integer PRIMARY KEY, a inet)")
+      let id = try await bench.submit("id,a\n1,10.0.0.1\n2,10.0.0.2\n", into: "public.t")
+      let record = try await bench.withWorker { _ in
+        try await bench.holding("LOCK TABLE sluice.chunks IN EXCLUSIVE MODE") {
+          try await bench.loadWaits()
+          try await eventually("values are asked about") {
+            try await bench.count(
+              """
+              pg_stat_activity WHERE datname = current_database()
+                 AND application_name LIKE '\(WorkSession.helps.rawValue) %'
+                 AND query LIKE '%sluice.try_cast%'
+              """) > 0
+          }
+          #expect(try await bench.record(id).counts == RowCounts())
+        }
+        return try await bench.ended(id)
+      }
+      #expect(record.status == .done)
+      #expect(record.counts.inserted == 2)
+      #expect(try await bench.count("public.t WHERE a <<= '10.0.0.0/24'") == 2)
+    }
+  }
+
   @Test("tries again when its connection is cut")
   func cut() async throws {
     try await ImportBench.run { bench in
