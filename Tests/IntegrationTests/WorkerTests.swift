@@ -109,6 +109,7 @@ struct WorkerTests {
       }
       await blocker.close()
       #expect(record.status == .done)
+      #expect(record.counts.read == Int64(rows))
       #expect(record.counts.inserted == Int64(rows))
       #expect(try await bench.count("public.t WHERE v = 'value ' || id AND m = 'ok'") == rows)
     }
