@@ -56,10 +56,11 @@ public struct DialectDetector: Sendable {
   private func candidates(for sample: Sample, _ separator: SeparatorLine?) -> [CSVDialect] {
     let delimiters =
       (request.delimiter ?? separator?.delimiter).map { [$0] } ?? sample.delimiters
+    let quotings = quotes(in: sample).map { ($0, escapes(in: sample, quote: $0)) }
     var dialects: [CSVDialect] = []
     for delimiter in delimiters {
-      for quote in quotes(in: sample) where quote.map({ [$0] != delimiter }) ?? true {
-        for escape in escapes(in: sample, quote: quote) {
+      for (quote, escapes) in quotings where quote.map({ [$0] != delimiter }) ?? true {
+        for escape in escapes {
           dialects.append(
             CSVDialect(
               delimiter: delimiter, quote: quote, escape: escape, comment: request.comment,

@@ -92,8 +92,10 @@ struct Sample {
 
   /// Whether one of the first lines begins with a byte.
   func lineBegins(with byte: UInt8, before line: Int) -> Bool {
-    bytes.split(omittingEmptySubsequences: false) { $0 == .lf || $0 == .cr }.prefix(max(line, 0))
-      .contains { $0.first == byte }
+    let lines = max(line, 0)
+    return bytes.split(maxSplits: lines, omittingEmptySubsequences: false) {
+      $0 == .lf || $0 == .cr
+    }.prefix(lines).contains { $0.first == byte }
   }
 }
 
