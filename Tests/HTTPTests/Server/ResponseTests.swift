@@ -194,6 +194,8 @@ struct ResponseTests {
     } _: { bench in
       let response = try await bench.get("/")
       #expect(!response.isWhole)
+      let line = size < 1000 ? "an answer is shorter than announced" : "an answer broke off"
+      #expect(await eventually { bench.log.containing(line).count == 1 })
     }
   }
 

@@ -36,14 +36,17 @@ struct RequestRun: Sendable {
     else { return }
     do {
       try await produce(exchange.writer())
-      if !exchange.streamEnded(failed: false), !Task.isCancelled {
-        logger.error("an answer is shorter than announced")
-      }
     } catch {
-      _ = exchange.streamEnded(failed: true)
+      // Before the answer ends: the end of a broken one closes the connection, which cancels this task.
       if !isClientsEnd(error) {
         logger.error("an answer broke off", ["error": String(reflecting: error)])
       }
+      _ = exchange.streamEnded(failed: true)
+      return
+    }
+    let isCancelled = Task.isCancelled
+    if !exchange.streamEnded(failed: false), !isCancelled {
+      logger.error("an answer is shorter than announced")
     }
   }
 
