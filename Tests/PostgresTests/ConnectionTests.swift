@@ -1,3 +1,4 @@
+import Glibc
 import Postgres
 import Synchronization
 import Telemetry
@@ -46,6 +47,24 @@ struct ConnectionTests {
       #expect(try await other.query("SELECT current_database()").rows[0][0] == row["d"])
       await other.close()
       await connection.close()
+    }
+  }
+
+  @Test("runs a body on its thread, and that of another connection on the other's")
+  func thread() async throws {
+    try await withConnection { connection in
+      try await withConnection { other in
+        let (before, beside, behind) = try await connection.onItsThread {
+          async let beside = other.onItsThread { currentThread() }
+          let before = currentThread()
+          _ = try await connection.query("SELECT")
+          return (before, try await beside, currentThread())
+        }
+        #expect(before == (await connection.thread))
+        #expect(behind == before)
+        #expect(beside == (await other.thread))
+        #expect(beside != before)
+      }
     }
   }
 
@@ -154,3 +173,10 @@ struct ConnectionTests {
     await keeper.close()
   }
 }
+
+extension PostgresConnection {
+  /// The thread that it is on.
+  fileprivate var thread: UInt { currentThread() }
+}
+
+private func currentThread() -> UInt { UInt(pthread_self()) }

@@ -89,6 +89,16 @@ public actor PostgresConnection {
   /// A way to cancel, from any thread, what the connection is doing.
   public nonisolated var cancellation: PostgresCancellation { PostgresCancellation(gate: gate) }
 
+  /// Runs a body on the thread of this connection, so that a body that asks it much has no way to go to and fro.
+  ///
+  /// What the body begins to run beside itself (`async let`, a group) is on that thread as well, and stands still
+  /// while the connection waits for the server, unless it prefers another executor.
+  public nonisolated func onItsThread<R: Sendable>(
+    _ body: @Sendable () async throws -> R
+  ) async throws -> R {
+    try await withTaskExecutorPreference(executor) { try await body() }
+  }
+
   /// True if the connection is open and not in the middle of a COPY.
   public var isUsable: Bool {
     guard let raw = handle.raw else { return false }

@@ -46,10 +46,8 @@ struct ImportRun: Sendable {
       file: StoppableFile(try services.spool.open(id: claimed.spoolID)), options: record.options,
       scratch: services.spool.folder, executor: executor, profile: profile)
     async let plan = look.plan()
-    let target = try await target(of: record, on: connections.load)
+    let (target, lookups) = try await target(of: record, on: connections.load)
     async let lookAround: Void = warn(record, target)
-    let lookups = try await LookupCatalog().lookups(
-      of: record.options.mapping, into: target, on: connections.load)
     async let ground = ground(record, target, over: connections.load)
     profile.end(.prepare)
     let preflight = try await look.preflight(try await plan, for: target, lookups: lookups)
@@ -76,10 +74,13 @@ struct ImportRun: Sendable {
     }
     while true {
       do {
-        let staged = try await stage(
-          record, input, into: table, behind: merged, on: executor, over: connections.load)
+        let staged = try await connections.load.onItsThread { [input, table] in
+          try await stage(
+            record, input, into: table, behind: merged, on: executor, over: connections.load)
+        }
         // Whoever looks at the import afterwards finds the warnings.
         await lookAround
+        // Not on that thread: what the second session does beside the merge would wait for the first one.
         return try await finish(record, input, table, staged, behind: merged, over: connections)
       } catch is RowNumbersNeeded {
         logger.info("the file is read again, with the numbers of its rows")
@@ -127,8 +128,10 @@ struct ImportRun: Sendable {
   private func ground(
     _ record: ImportRecord, _ target: TargetTable, over connection: PostgresConnection
   ) async throws -> (ValidationSettings, MergedBatches, StraightReplacement?) {
-    let settings = try await ValidationSettings.read(on: connection)
-    let merged = try await BatchLedger.read(id, on: connection)
+    let (settings, merged) = try await connection.onItsThread {
+      let settings = try await ValidationSettings.read(on: connection)
+      return (settings, try await BatchLedger.read(id, on: connection))
+    }
     // Duplicates that are refused are looked for among the rows, and a dry run has staged them with their numbers.
     guard record.options.mode == .replace, !record.isDryRun, record.diff == nil,
       record.options.duplicates != .reject
@@ -153,12 +156,17 @@ struct ImportRun: Sendable {
 
   private func target(
     of record: ImportRecord, on connection: PostgresConnection
-  ) async throws -> TargetTable {
-    guard let target = try await TargetCatalog().table(named: record.target, on: connection) else {
-      throw ImportFailure(
-        .unknownTarget, "\(record.target) is not there any more, or may not be written")
+  ) async throws -> (TargetTable, [ColumnLookup]) {
+    try await connection.onItsThread {
+      guard let target = try await TargetCatalog().table(named: record.target, on: connection)
+      else {
+        throw ImportFailure(
+          .unknownTarget, "\(record.target) is not there any more, or may not be written")
+      }
+      let lookups = try await LookupCatalog().lookups(
+        of: record.options.mapping, into: target, on: connection)
+      return (target, lookups)
     }
-    return target
   }
 
   /// Tells how the file is read.

@@ -168,12 +168,9 @@ extension PostgresError {
 
   /// Whether the same may succeed later.
   var isTransient: Bool {
-    if isConnectionLoss { return true }
+    if isConnectionLoss || isShortage { return true }
     guard let sqlState else { return code == .timeout || code == .poolTimeout }
-    // A limit of the configuration is reached again the next time.
-    if sqlState == "53400" { return false }
-    // Insufficient resources, operator intervention, serialization, deadlock, lock time-out, read-only.
-    return ["53", "57"].contains(String(sqlState.prefix(2)))
-      || ["40001", "40P01", "55P03", "25006"].contains(sqlState)
+    // Operator intervention, serialization, deadlock, lock time-out, read-only.
+    return sqlState.hasPrefix("57") || ["40001", "40P01", "55P03", "25006"].contains(sqlState)
   }
 }
