@@ -269,7 +269,8 @@ public struct Merger: Sendable {
       // With a scope, others fill the table meanwhile.
       indexes =
         request.scope == nil
-        ? try await IndexesAside.take(request, rows: rows, on: connection) : nil
+        ? try await IndexesAside.take(
+          request, rows: rows, pages: ground.staged.blocks, on: connection) : nil
       choice = indexes == nil ? .empty(rows: rows) : .loadThenIndex(rows: rows)
     } else {
       choice = try await .choose(request, ground, rows: rows, on: connection, helpedBy: helper)

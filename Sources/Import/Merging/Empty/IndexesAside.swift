@@ -11,15 +11,21 @@ import Postgres
 struct IndexesAside: Sendable {
   /// With fewer rows, it takes longer to make indexes than to keep them.
   static let leastRows: Int64 = 10_000
+  /// Of a table with fewer pages, Postgres sorts in one process by itself: those of `min_parallel_table_scan_size`.
+  static let leastPagesForWorker: Int64 = 1024
 
   private let table: TableIndexes
+  /// Whether a second process helps to make them.
+  private let hasWorker: Bool
 
   /// Locks the target and drops its indexes, inside a transaction.
   ///
-  /// - Parameter rows: how many are to come.
+  /// - Parameters:
+  ///   - rows: how many are to come.
+  ///   - pages: how many they fill about.
   /// - Returns: nil where they stay: nothing has changed then, and nothing is locked.
   static func take(
-    _ request: MergeRequest, rows: Int64, on connection: PostgresConnection
+    _ request: MergeRequest, rows: Int64, pages: Int64, on connection: PostgresConnection
   ) async throws -> IndexesAside? {
     guard rows >= leastRows, request.target.shape.holdsRows, !request.isPartitioned else {
       return nil
@@ -36,7 +42,8 @@ struct IndexesAside: Sendable {
         }
         guard let found else { return nil }
         try await connection.execute(found.dropping.joined(separator: ";\n"))
-        return IndexesAside(table: found)
+        return IndexesAside(
+          table: found, hasWorker: pages >= leastPagesForWorker && !found.hasOwnWorkers)
       }
     } catch is HasRows {
       return nil
@@ -50,7 +57,7 @@ struct IndexesAside: Sendable {
   ///
   /// - Throws: `PostgresError` where rows break a unique or exclusion constraint.
   func putBack(on connection: PostgresConnection) async throws {
-    for sql in table.making { try await connection.execute(sql) }
+    for sql in table.making(hasWorker: hasWorker) { try await connection.execute(sql) }
   }
 
   private struct HasRows: Error {}
@@ -102,6 +109,8 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
   let schema: String
   let fullName: String
   let replicaIdentity: String
+  /// Whether the table says how many processes help.
+  let hasOwnWorkers: Bool
   let indexes: [TableModel.Index]
 
   /// Reads them, inside a transaction whose `search_path` is `pg_catalog`.
@@ -120,11 +129,11 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
 
   /// Makes them anew, as they were: one by one, so that whoever looks at the sessions sees which one is made, and what
   /// takes no time in few scripts.
-  var making: [String] {
+  func making(hasWorker: Bool) -> [String] {
     var scripts: [String] = []
-    var quick: [String] = []
+    var quick = hasWorker ? ["ALTER TABLE \(fullName) SET (parallel_workers = 1)"] : []
     for (number, index) in indexes.enumerated() {
-      var built = building(number, of: fullName, as: index.name)
+      var built = building(number, of: fullName, as: index.name, hasWorker: hasWorker)
       if let slow = built.popLast() {
         scripts += [(quick + built).joined(separator: ";\n"), slow]
         quick = []
@@ -134,13 +143,17 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
     // The table has kept any other.
     if replicaIdentity == "i" { quick.append(identifying(fullName) { indexes[$0].name }) }
     quick += indexRemarks
+    if hasWorker { quick.append("ALTER TABLE \(fullName) RESET (parallel_workers)") }
     return quick.isEmpty ? scripts : scripts + [quick.joined(separator: ";\n")]
   }
 
   private static let sql = """
     SELECT jsonb_build_object(
       'schema', n.nspname, 'fullName', format('%I.%I', n.nspname, c.relname),
-      'replicaIdentity', c.relreplident, 'indexes', (\(TableModel.indexes)))::text AS model
+      'replicaIdentity', c.relreplident,
+      'hasOwnWorkers', EXISTS (
+        SELECT FROM unnest(c.reloptions) AS o WHERE starts_with(o, 'parallel_workers=')),
+      'indexes', (\(TableModel.indexes)))::text AS model
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.oid = $1::bigint::oid

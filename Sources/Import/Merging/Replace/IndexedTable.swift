@@ -20,22 +20,26 @@ extension IndexedTable {
 
   /// Makes an index under a lock that others can have as well who make another one; not that of an exclusion
   /// constraint.
-  func building(_ number: Int, of table: String, as index: String) -> [String] {
+  ///
+  /// - Parameter hasWorker: as in `IndexMemory.setting`.
+  func building(
+    _ number: Int, of table: String, as index: String, hasWorker: Bool = false
+  ) -> [String] {
     let made = indexes[number]
     guard made.constraint?.kind != "x" else { return [] }
     let unique = made.isUnique ? "UNIQUE " : ""
     return [
-      settings(for: made, made.tail, of: table),
+      settings(for: made, made.tail, of: table, hasWorker: hasWorker),
       "CREATE \(unique)INDEX \(quotedIdentifier(index)) ON \(table) \(made.tail)",
     ]
   }
 
   /// Where, and in what memory, an index is made.
   private func settings(
-    for index: TableModel.Index, _ definition: String, of table: String
+    for index: TableModel.Index, _ definition: String, of table: String, hasWorker: Bool = false
   ) -> String {
     "SET LOCAL default_tablespace = \(index.tablespace);\n"
-      + IndexMemory.setting(definition, of: table)
+      + IndexMemory.setting(definition, of: table, hasWorker: hasWorker)
   }
 
   /// Gives an index its constraint and its marks; makes that of an exclusion constraint.
