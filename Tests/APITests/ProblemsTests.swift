@@ -38,7 +38,7 @@ struct ProblemsTests {
 
   @Test("answers that ask to come again say when")
   func retryAfter() {
-    for problem in [Problems.queueFull, Problems.databaseUnavailable] {
+    for problem in [Problems.queueFull, Problems.databaseUnavailable, Problems.databaseIsShort] {
       #expect(problem.headers.contains { $0.0 == "Retry-After" && Int($0.1) != nil })
     }
     #expect(Problems.queueFull.status == 429)

@@ -241,6 +241,24 @@ def test_when_all_sessions_of_the_database_are_taken_callers_are_asked_to_come_b
     assert house.api.get("/imports")["items"] == []
 
 
+def test_when_the_database_has_no_room_callers_are_asked_to_come_back(make_house: HouseMaker) -> None:
+    house = make_house("--no-worker")
+    task_id = house.api.submit(HEADER)
+    house.database.execute(
+        """
+        CREATE FUNCTION is_full() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+        CREATE TRIGGER is_full BEFORE UPDATE ON sluice.imports EXECUTE FUNCTION is_full()
+        """
+    )
+    answer = house.api.call("DELETE", f"/imports/{task_id}")
+    check_problem(answer, 503, "database_unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert house.api.object(task_id)["status"] == "queued"
+    house.database.execute("DROP TRIGGER is_full ON sluice.imports")
+    assert house.api.call("DELETE", f"/imports/{task_id}").status_code == 200
+
+
 def test_a_server_has_descriptors_for_all_its_connections(house: House) -> None:
     house.server.stop()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

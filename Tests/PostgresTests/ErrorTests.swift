@@ -52,6 +52,22 @@ struct ErrorTests {
     }
   }
 
+  @Test(
+    "a server that lacks something is told from one that is set so, and from what is lost",
+    arguments: [
+      ("53100", true), ("53200", true), ("53300", true), ("53400", false), ("22012", false),
+    ])
+  func shortage(sqlState: String, isShortage: Bool) async throws {
+    try await withConnection { connection in
+      let error = try await postgresError {
+        try await connection.execute("DO $$ BEGIN RAISE 'no' USING ERRCODE = '\(sqlState)'; END $$")
+      }
+      #expect(error.sqlState == sqlState)
+      #expect(error.isShortage == isShortage)
+      #expect(!error.isConnectionLoss)
+    }
+  }
+
   @Test("a session that is terminated is a connection loss, and the connection is not usable")
   func terminated() async throws {
     try await withConnection { connection in

@@ -69,6 +69,14 @@ public struct PostgresError: Error, Sendable {
     return sqlState.hasPrefix("08") || ["57P01", "57P02", "57P03"].contains(sqlState)
   }
 
+  /// True if the server lacks room on its disk, memory or connections, which may pass.
+  ///
+  /// SQLSTATE class 53, but for a limit that its configuration sets (53400), which is reached again the next time.
+  public var isShortage: Bool {
+    guard let sqlState else { return false }
+    return sqlState.hasPrefix("53") && sqlState != "53400"
+  }
+
   /// True if the same transaction may well succeed when tried again: 40001 or 40P01.
   public var isRetryable: Bool {
     sqlState == "40001" || sqlState == "40P01"

@@ -106,6 +106,11 @@ enum Problems {
     detail: "the database cannot be reached now", hint: "try again later",
     headers: [("Retry-After", "5")])
 
+  static let databaseIsShort = Problem(
+    status: 503, code: "database_unavailable",
+    detail: "the database has no room, memory or sessions left now", hint: "try again later",
+    headers: [("Retry-After", "5")])
+
   /// The answer to whatever a handler has thrown; nil where it is an error of the program.
   static func problem(for error: any Error) -> Problem? {
     switch error {
@@ -117,6 +122,7 @@ enum Problems {
     case let error as PostgresError
     where error.isConnectionLoss || [.poolTimeout, .timeout, .cancelled].contains(error.code):
       databaseUnavailable
+    case let error as PostgresError where error.isShortage: databaseIsShort
     default: nil
     }
   }
