@@ -100,6 +100,39 @@ struct LoadThenIndexTests {
     }
   }
 
+  @Test("are built where rows were once")
+  func emptied() async throws {
+    try await ImportBench.run(Self.table) { bench in
+      try await bench.connection.execute("INSERT INTO t VALUES (1, 'a', 1); DELETE FROM t")
+      let before = try await Self.model(bench)
+      let done = try await bench.importFile(Self.file())
+      try expectDone(done, read: Int64(Self.rows), inserted: Int64(Self.rows))
+      #expect(try await Self.plan(bench, of: done) == "load_then_index")
+      #expect(try await Self.model(bench) == before)
+    }
+  }
+
+  @Test("stay where somebody writes a row before the table is locked")
+  func written() async throws {
+    try await ImportBench.run("CREATE TABLE t (id int PRIMARY KEY)") { bench in
+      let request = try await bench.stagedForMerge(
+        into: "public.t", columns: [("id", "integer")], rows: "SELECT 1, 1", count: 1)
+      let other = try await TestDatabaseSession.begin(bench, "INSERT INTO public.t VALUES (2)")
+      let taking = Task {
+        try await bench.connection.transaction { connection in
+          try await connection.naming {
+            try await IndexesAside.take(
+              request, rows: IndexesAside.leastRows, pages: 1, on: $0) != nil
+          }
+        }
+      }
+      try await other.commitWhenAwaited()
+      #expect(try await !taking.value)
+      let left = "SELECT count(*) FROM pg_index WHERE indrelid = 'public.t'::regclass"
+      #expect(try await bench.rows(left) == ["1"])
+    }
+  }
+
   @Test("are not looked for where there were some once")
   func formerly() async throws {
     try await ImportBench.run("CREATE TABLE t (id int CONSTRAINT t_pk PRIMARY KEY)") { bench in

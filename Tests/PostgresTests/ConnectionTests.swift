@@ -60,11 +60,77 @@ struct ConnectionTests {
           _ = try await connection.query("SELECT")
           return (before, try await beside, currentThread())
         }
-        #expect(before == (await connection.thread))
+        #expect(before == (await connection.ownThread))
         #expect(behind == before)
-        #expect(beside == (await other.thread))
+        #expect(beside == (await other.ownThread))
         #expect(beside != before)
       }
+    }
+  }
+
+  @Test(
+    "runs a task beside a body that waits for it on the thread of another connection",
+    .timeLimit(.minutes(1)))
+  func beside() async throws {
+    try await withConnection { connection in
+      try await withConnection { other in
+        let key = [PostgresParameter.int(Int64(connection.backendPID))]
+        _ = try await other.query("SELECT pg_advisory_lock($1)", key)
+        let (helped, result) = try await connection.onItsThread {
+          try await other.beside(
+            {
+              let waits = "SELECT FROM pg_locks WHERE pid = $1 AND NOT granted"
+              try await eventually("the other waits") {
+                try await !other.query(waits, key).rows.isEmpty
+              }
+              _ = try await other.query("SELECT pg_advisory_unlock($1)", key)
+              return currentThread()
+            },
+            while: {
+              _ = try await connection.query("SELECT pg_advisory_lock($1)", key)
+              return currentThread()
+            })
+        }
+        #expect(helped == (await other.ownThread))
+        #expect(result == (await connection.ownThread))
+      }
+    }
+  }
+
+  @Test(
+    "a task beside a body ends with it, and its error waits for the body's end",
+    .timeLimit(.minutes(1)))
+  func besideFails() async throws {
+    struct Failure: Error {}
+    try await withConnection { connection in
+      try await withConnection { other in
+        await #expect(throws: Failure.self) {
+          try await other.beside({ try await other.query("SELECT pg_sleep(3600)") }) {
+            throw Failure()
+          }
+        }
+        let ended = Mutex(false)
+        let error = await #expect(throws: PostgresError.self) {
+          try await other.beside({ try await other.query("SELECT 1/0") }) {
+            _ = try await connection.query("SELECT pg_sleep(0.2)")
+            ended.withLock { $0 = true }
+          }
+        }
+        #expect(error?.sqlState == "22012")
+        #expect(ended.withLock { $0 })
+      }
+    }
+  }
+
+  @Test("asks once what never changes")
+  func asksOnce() async throws {
+    try await withConnection { connection in
+      let now = "SELECT clock_timestamp() AS now"
+      let first = try await connection.queryOnce(now).rows[0].string("now")
+      #expect(try await connection.queryOnce(now).rows[0].string("now") == first)
+      #expect(try await connection.query(now).rows[0].string("now") != first)
+      await #expect(throws: PostgresError.self) { try await connection.queryOnce("SELECT 1/0") }
+      #expect(try await connection.queryOnce("SELECT 1 AS x").rows[0].int("x") == 1)
     }
   }
 
@@ -131,6 +197,46 @@ struct ConnectionTests {
     }
   }
 
+  @Test("plans cached statements once inside of another such body, which goes on behind it")
+  func plannedOnceInside() async throws {
+    try await withConnection { connection in
+      @Sendable func shown() async throws -> [String?] {
+        let row = try await connection.query(
+          "SELECT current_setting('plan_cache_mode'), current_setting('search_path')"
+        ).rows[0]
+        return [row[0], row[1]]
+      }
+      let before = try await shown()
+      try await connection.transaction { connection in
+        try await connection.planningOnce { connection in
+          let around = try await shown()
+          #expect(around == ["force_generic_plan", before[1]])
+          try await connection.planningOnce(searchPath: "pg_catalog") { connection in
+            let inside = ["force_generic_plan", "pg_catalog"]
+            let found = [
+              try await shown(),
+              try await connection.planningOnce { _ in try await shown() },
+              try await connection.planningOnce(searchPath: "pg_catalog") { _ in try await shown()
+              },
+              try await shown(),
+            ]
+            #expect(found == Array(repeating: inside, count: 4))
+          }
+          #expect(try await shown() == around)
+          await #expect(throws: PostgresError.self) {
+            try await connection.savepoint {
+              try await $0.planningOnce(searchPath: "pg_catalog") {
+                _ = try await $0.query("SELECT 1/0")
+              }
+            }
+          }
+          #expect(try await shown() == around)
+        }
+        #expect(try await shown() == before)
+      }
+    }
+  }
+
   @Test("hands notices to the log at level debug")
   func notices() async throws {
     let lines = Mutex<[String]>([])
@@ -176,7 +282,7 @@ struct ConnectionTests {
 
 extension PostgresConnection {
   /// The thread that it is on.
-  fileprivate var thread: UInt { currentThread() }
+  fileprivate var ownThread: UInt { currentThread() }
 }
 
 private func currentThread() -> UInt { UInt(pthread_self()) }

@@ -25,25 +25,43 @@ extension PostgresConnection {
     }
   }
 
+  /// Runs a statement whose answer is the same as long as the session lives, and keeps that answer.
+  public func queryOnce(_ sql: String) async throws -> PostgresResult {
+    if let answer = lastingAnswers[sql] { return answer }
+    let answer = try await query(sql)
+    lastingAnswers[sql] = answer
+    return answer
+  }
+
   /// Runs a body in which the session plans each statement of `queryCached` once, and not for each set of parameters.
   ///
   /// It is for queries of the catalog, which take longer to plan than to run, and have the same plan for each table.
+  /// One inside another has nothing left to do, unless its search path is another.
   ///
   /// - Parameter searchPath: that of the body, where it is not the session's; inside a transaction then.
   public func planningOnce<R: Sendable>(
     searchPath: String? = nil, _ body: @Sendable (PostgresConnection) async throws -> R
   ) async throws -> R {
-    let path = try await plan("force_generic_plan", searchPath)
+    let around = planning
+    if let around, searchPath == nil || searchPath == around.searchPath {
+      return try await body(self)
+    }
+    let mode = around == nil ? planCacheMode : Self.onePlan
+    planning = PlanningOnce(searchPath: searchPath)
+    defer { planning = around }
+    let path = try await plan(Self.onePlan, searchPath)
     do {
       let result = try await body(self)
-      _ = try await plan(planCacheMode, path)
+      _ = try await plan(mode, path)
       return result
     } catch {
       // The end of a transaction that has failed takes the setting back.
-      if transactionStatus != PQTRANS_INERROR, isUsable { _ = try await plan(planCacheMode, path) }
+      if transactionStatus != PQTRANS_INERROR, isUsable { _ = try await plan(mode, path) }
       throw error
     }
   }
+
+  private static let onePlan = "force_generic_plan"
 
   /// Sets how statements are planned and, where it is given, the search path until the transaction ends.
   ///
@@ -141,6 +159,12 @@ extension PostgresConnection {
       session.note(sql, command: "")
       throw error
     }
+  }
+
+  /// The body that `planningOnce` runs.
+  struct PlanningOnce: Sendable {
+    /// Its search path, if that is not the session's.
+    let searchPath: String?
   }
 
   private func forgetStatements(after tags: [String]) {

@@ -25,11 +25,17 @@ public actor PostgresConnection {
   var savepoints = 0
   /// How the session plans statements, unless `planningOnce` has it otherwise.
   var planCacheMode = "auto"
+  var planning: PlanningOnce?
+  /// See `queryOnce`.
+  var lastingAnswers: [String: PostgresResult] = [:]
 
   /// The process of the server that serves this session, as in `pg_stat_activity`.
   public nonisolated let backendPID: Int32
   /// The server's version, such as 150020 for 15.20.
   public nonisolated let serverVersion: Int
+
+  /// The thread of this connection, for tasks that ask it much.
+  public nonisolated var thread: any TaskExecutor { executor }
 
   /// The thread of this connection.
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -92,11 +98,28 @@ public actor PostgresConnection {
   /// Runs a body on the thread of this connection, so that a body that asks it much has no way to go to and fro.
   ///
   /// What the body begins to run beside itself (`async let`, a group) is on that thread as well, and stands still
-  /// while the connection waits for the server, unless it prefers another executor.
+  /// while the connection waits for the server, unless it prefers another `thread`, as `beside` does.
   public nonisolated func onItsThread<R: Sendable>(
     _ body: @Sendable () async throws -> R
   ) async throws -> R {
     try await withTaskExecutorPreference(executor) { try await body() }
+  }
+
+  /// Runs a body where it is, and a task on the thread of this connection beside it.
+  ///
+  /// If the body throws, the task is cancelled and waited for; an error of the task is thrown when the body has ended.
+  public nonisolated func beside<Helped: Sendable, R: Sendable>(
+    _ task: @escaping @Sendable () async throws -> Helped,
+    while body: @Sendable () async throws -> R
+  ) async throws -> (helped: Helped, result: R) {
+    try await withThrowingTaskGroup(of: Helped.self) { group in
+      group.addTask(executorPreference: thread, operation: task)
+      let result = try await body()
+      guard let helped = try await group.next() else {
+        preconditionFailure("a task was lost before it had ended")
+      }
+      return (helped, result)
+    }
   }
 
   /// True if the connection is open and not in the middle of a COPY.

@@ -99,7 +99,7 @@ public struct Merger: Sendable {
   ) async throws -> Result<MergeOutcome, ImportFailure>? {
     try await inTransaction { connection in
       let isEmpty = try await profile.measure(.lock) {
-        try await prepare()
+        try await prepare(hasHelp: helper != nil)
         return try await targetIsEmpty()
       }
       if hope == .empty, !isEmpty { return nil }
@@ -259,18 +259,12 @@ public struct Merger: Sendable {
     let rows = counts.ok - counts.skipped
     // Another session sees staging as it was before the transaction.
     let least = isEmpty ? ImagesBeside.leastRows : Merger.leastRowsForHelp
-    async let available = counts == staged ? availableHelper(rows: rows, least: least) : nil
-    let ground = try await MergeGround.read(request, rules: rules, on: connection)
+    let (helper, (ground, indexes)) = try await availableHelper(
+      rows: counts == staged ? rows : 0, least: least,
+      while: { try await look(rules, rows: rows, isEmpty: isEmpty) })
     if !isEmpty, locksFirst { try await lockDiffering(ground) }
-    let helper = try await available
     let choice: MergeChoice
-    var indexes: IndexesAside?
     if isEmpty {
-      // With a scope, others fill the table meanwhile.
-      indexes =
-        request.scope == nil
-        ? try await IndexesAside.take(
-          request, rows: rows, pages: ground.staged.blocks, on: connection) : nil
       choice = indexes == nil ? .empty(rows: rows) : .loadThenIndex(rows: rows)
     } else {
       choice = try await .choose(request, ground, rows: rows, on: connection, helpedBy: helper)
@@ -282,7 +276,6 @@ public struct Merger: Sendable {
       } else if let ahead = ChangesAhead(request, ground, choice, on: helper) {
         help = .changes(ahead)
       }
-      try await waitPatiently()
     }
     if case .images = help {} else { try await ground.images.createInserted(on: connection) }
     // In an empty table, there is nothing to change.
@@ -291,6 +284,23 @@ public struct Merger: Sendable {
       try await ground.images.createUpdated(on: connection)
     }
     return Plan(ground: ground, choice: choice, indexes: indexes, help: help)
+  }
+
+  /// Looks at what a merge stands on, and puts indexes aside where that is of use.
+  private func look(
+    _ rules: TargetRules, rows: Int64, isEmpty: Bool
+  ) async throws -> (MergeGround, IndexesAside?) {
+    guard isEmpty else {
+      return (try await MergeGround.read(request, rules: rules, on: connection), nil)
+    }
+    return try await connection.naming { connection in
+      let ground = try await MergeGround.read(request, rules: rules, on: connection)
+      // With a scope, others fill the table meanwhile.
+      guard request.scope == nil else { return (ground, nil) }
+      let indexes = try await IndexesAside.take(
+        request, rows: rows, pages: ground.staged.blocks, on: connection)
+      return (ground, indexes)
+    }
   }
 
   /// With fewer rows, it takes longer to make tables than to fill them.
@@ -309,27 +319,37 @@ public struct Merger: Sendable {
     }
   }
 
-  /// Lets the session wait for the second one inside its transaction, however long that takes.
-  ///
-  /// Where its worker is stopped meanwhile, whoever takes the import over ends it.
-  func waitPatiently() async throws {
-    try await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+  /// The same while a body runs.
+  private func availableHelper<R: Sendable>(
+    rows: Int64, least: Int64, while body: @Sendable () async throws -> R
+  ) async throws -> (PostgresConnection?, R) {
+    guard let helper, rows >= least else { return (nil, try await body()) }
+    return try await helper.beside(
+      { try await availableHelper(rows: rows, least: least) }, while: body)
   }
 
-  func prepare() async throws {
-    try await Merger.makeSettings(on: connection)
+  /// Lets a session wait for another one inside its transaction, however long that takes.
+  ///
+  /// Where its worker is stopped meanwhile, whoever takes the import over ends it.
+  static let patience = "SET LOCAL idle_in_transaction_session_timeout = 0"
+
+  /// - Parameter hasHelp: whether it may have to wait for the second session.
+  func prepare(hasHelp: Bool = false) async throws {
+    try await Merger.makeSettings(on: connection, also: hasHelp ? [Merger.patience] : [])
     try await TargetLock(request.target, scope: request.scope).take(on: connection)
   }
 
   /// Makes the settings of each transaction of a merge.
   ///
-  /// - Parameter onlyAdds: whether all that is written goes to new pages, which have no images in the WAL.
+  /// - Parameters:
+  ///   - others: more of them, as statements.
+  ///   - onlyAdds: whether all that is written goes to new pages, which have no images in the WAL.
   static func makeSettings(
-    on connection: PostgresConnection, onlyAdds: Bool = false
+    on connection: PostgresConnection, also others: [String] = [], onlyAdds: Bool = false
   ) async throws {
     let settings = MergeChoice.common.sorted { $0.key < $1.key }
-    try await connection.execute(
-      settings.map { "SET LOCAL \($0.key) = '\($0.value)'" }.joined(separator: "; "))
+      .map { "SET LOCAL \($0.key) = '\($0.value)'" }
+    try await connection.execute((settings + others).joined(separator: "; "))
     _ = try await connection.queryCached(Merger.limitOfWaits)
     if !onlyAdds { try await PageImages.hasten(on: connection) }
   }

@@ -12,17 +12,14 @@ enum PageImages {
   /// An administrator's word counts: it stays where the role may not set it, or where it is set for the role or the
   /// database. Where nothing is compressed, nothing is: that is a choice between time and room.
   static func hasten(on connection: PostgresConnection) async throws {
-    let isSlow = try await connection.queryCached(
-      """
-      SELECT FROM pg_settings
-       WHERE current_setting('wal_compression') = 'pglz' AND name = 'wal_compression'
-         AND 'lz4' = ANY (enumvals) AND source IN ('default', 'configuration file', 'command line')
-      """)
-    guard !isSlow.rows.isEmpty else { return }
+    guard let row = try await connection.queryOnce(isOurs).rows.first, try row.bool("ours") else {
+      return
+    }
     _ = try await connection.queryCached(
       """
-      SELECT set_config('wal_compression', 'lz4', true)
-       WHERE has_parameter_privilege('wal_compression', 'SET')
+      SELECT set_config('wal_compression', 'lz4', true), set_config('\(mark)', 'lz4', true)
+       WHERE current_setting('wal_compression') = 'pglz'
+         AND has_parameter_privilege('wal_compression', 'SET')
       """)
   }
 
@@ -32,12 +29,19 @@ enum PageImages {
   ) async throws -> MergePlanReport {
     var report = report
     let made = try await connection.queryCached(
-      """
-      SELECT setting FROM pg_settings
-       WHERE current_setting('wal_compression') = 'lz4' AND name = 'wal_compression'
-         AND source = 'session'
-      """)
-    if let row = made.rows.first { report.settings["wal_compression"] = try row.string("setting") }
+      "SELECT current_setting('\(mark)', true) AS setting"
+    ).rows[0][0]
+    if let made, !made.isEmpty { report.settings["wal_compression"] = made }
     return report
   }
+
+  /// What `hasten` has set, until the transaction ends.
+  private static let mark = "sluice.wal_compression"
+
+  /// Whether the setting is the server's: a role or a database has its own from the start of a session, if at all.
+  private static let isOurs = """
+    SELECT coalesce('lz4' = ANY (enumvals), false)
+           AND source IN ('default', 'configuration file', 'command line') AS ours
+      FROM pg_settings WHERE name = 'wal_compression'
+    """
 }

@@ -69,7 +69,7 @@ struct UndoImages: Sendable {
         ? [] : all.filter { !keys.contains($0.name) && (isRewritten || given.contains($0.name)) },
       digest: try await RowDigest.read(request.target.oid, on: connection),
       request: request,
-      hasLZ4: try await connection.queryCached(lz4).rows[0].bool("found"))
+      hasLZ4: try await connection.queryOnce(lz4).rows[0].bool("found"))
   }
 
   /// What tells one row of the target from another.

@@ -80,8 +80,9 @@ struct ImportRun: Sendable {
         }
         // Whoever looks at the import afterwards finds the warnings.
         await lookAround
-        // Not on that thread: what the second session does beside the merge would wait for the first one.
-        return try await finish(record, input, table, staged, behind: merged, over: connections)
+        return try await connections.load.onItsThread { [input, table] in
+          try await finish(record, input, table, staged, behind: merged, over: connections)
+        }
       } catch is RowNumbersNeeded {
         logger.info("the file is read again, with the numbers of its rows")
         input.numbersRows = true

@@ -59,6 +59,13 @@ struct ChangesAhead: Sendable {
     }
   }
 
+  /// Looks at a slice while a body runs.
+  func look<R: Sendable>(
+    at slice: StagedSlice, number: Int, while body: @Sendable () async throws -> R
+  ) async throws -> (Finds, R) {
+    try await connection.beside({ try await look(at: slice, number: number) }, while: body)
+  }
+
   /// Looks at a slice.
   func look(at slice: StagedSlice, number: Int) async throws -> Finds {
     try await connection.transaction("ISOLATION LEVEL READ COMMITTED") { connection in
@@ -133,12 +140,17 @@ extension SliceMerge {
     var number = 0
     while let finds = found {
       let next = number + 1
+      let write: @Sendable () async throws -> RowCounts = { [counts, slice = slices[number]] in
+        var counts = counts
+        counts.add(try await merge(slice, finds, of: ahead))
+        try await merger.watch(MergeProgress(counts: counts, isFinalizing: false))
+        return counts
+      }
       // One slice ahead, and no further: what is found grows old.
-      async let following =
-        next < slices.count ? ahead.look(at: slices[next], number: next) : nil
-      counts.add(try await merge(slices[number], finds, of: ahead))
-      try await merger.watch(MergeProgress(counts: counts, isFinalizing: false))
-      found = try await following
+      (found, counts) =
+        next < slices.count
+        ? try await ahead.look(at: slices[next], number: next, while: write)
+        : (nil, try await write())
       number = next
     }
     return (counts, slices.count)
@@ -151,9 +163,11 @@ extension SliceMerge {
     var counts = counts
     let slices = slices()
     for first in stride(from: 0, to: slices.count, by: 2) {
-      async let finds = ahead.look(at: slices[first], number: first / 2)
-      if first + 1 < slices.count { counts.add(try await join(slices[first + 1])) }
-      counts.add(try await merge(slices[first], try await finds, of: ahead))
+      let (finds, joined) = try await ahead.look(at: slices[first], number: first / 2) {
+        first + 1 < slices.count ? try await join(slices[first + 1]) : SliceOutcome()
+      }
+      counts.add(joined)
+      counts.add(try await merge(slices[first], finds, of: ahead))
       try await merger.watch(MergeProgress(counts: counts, isFinalizing: false))
     }
     return (counts, (slices.count + 1) / 2)

@@ -36,9 +36,8 @@ struct ImagesBeside: Sendable {
   func run<R: Sendable>(
     _ body: @Sendable () async throws -> R
   ) async throws -> (result: R, kept: Int64) {
-    async let kept = keep()
-    let result = try await body()
-    return (result, try await kept)
+    let (kept, result) = try await connection.beside({ try await keep() }, while: body)
+    return (result, kept)
   }
 
   /// Makes the table that of the import's images, in the transaction of the merge.

@@ -18,7 +18,7 @@ struct IndexesAside: Sendable {
   /// Whether a second process helps to make them.
   private let hasWorker: Bool
 
-  /// Locks the target and drops its indexes, inside a transaction.
+  /// Locks the target and drops its indexes, inside a transaction whose `search_path` is `pg_catalog`.
   ///
   /// - Parameters:
   ///   - rows: how many are to come.
@@ -32,15 +32,12 @@ struct IndexesAside: Sendable {
     }
     do {
       return try await connection.savepoint { connection in
-        let found = try await connection.naming { connection -> TableIndexes? in
-          let oid = PostgresParameter.int(Int64(request.target.oid))
-          let answer = try await connection.queryCached(isFree, [oid])
-          guard try answer.rows[0].bool("free") else { return nil }
-          let limit = try answer.rows[0].string("lock_timeout")
-          try await lock(request, afterwards: limit, on: connection)
-          return try await TableIndexes.read(request.target.oid, on: connection)
-        }
-        guard let found else { return nil }
+        let oid = PostgresParameter.int(Int64(request.target.oid))
+        let answer = try await connection.queryCached(isFree, [oid]).rows[0]
+        guard try answer.bool("free") else { return nil }
+        try await lock(request, afterwards: try answer.string("lock_timeout"), on: connection)
+        let found = try await TableIndexes.read(request.target.oid, on: connection)
+        if found.hasPages { try await checkEmpty(request, on: connection) }
         try await connection.execute(found.dropping.joined(separator: ";\n"))
         return IndexesAside(
           table: found, hasWorker: pages >= leastPagesForWorker && !found.hasOwnWorkers)
@@ -71,13 +68,17 @@ struct IndexesAside: Sendable {
     try await connection.execute(
       """
       SET LOCAL lock_timeout = '200ms';
-      LOCK TABLE ONLY \(request.targetName) IN ACCESS EXCLUSIVE MODE
+      LOCK TABLE ONLY \(request.targetName) IN ACCESS EXCLUSIVE MODE;
+      SET LOCAL lock_timeout = \(quotedLiteral(limit))
       """)
+  }
+
+  /// Looks for rows that somebody has written before the table was locked.
+  private static func checkEmpty(
+    _ request: MergeRequest, on connection: PostgresConnection
+  ) async throws {
     let isEmpty = try await connection.query(
-      """
-      SELECT set_config('lock_timeout', $1, true),
-             NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty
-      """, [.text(limit)]
+      "SELECT NOT EXISTS (SELECT FROM \(request.targetSource)) AS empty"
     ).rows[0].bool("empty")
     if !isEmpty { throw HasRows() }
   }
@@ -111,9 +112,11 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
   let replicaIdentity: String
   /// Whether the table says how many processes help.
   let hasOwnWorkers: Bool
+  /// Whether there is room in the table that may hold rows.
+  let hasPages: Bool
   let indexes: [TableModel.Index]
 
-  /// Reads them, inside a transaction whose `search_path` is `pg_catalog`.
+  /// Reads them, in the same transaction.
   static func read(_ oid: UInt32, on connection: PostgresConnection) async throws -> TableIndexes {
     try await TableModel.decode(sql, oid, on: connection)
   }
@@ -153,6 +156,7 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
       'replicaIdentity', c.relreplident,
       'hasOwnWorkers', EXISTS (
         SELECT FROM unnest(c.reloptions) AS o WHERE starts_with(o, 'parallel_workers=')),
+      'hasPages', pg_relation_size(c.oid) > 0,
       'indexes', (\(TableModel.indexes)))::text AS model
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -94,11 +94,11 @@ extension Merger {
       request,
       try await RowDigest.read(try await build.standIn.oid(on: connection), on: connection),
       rules: try await RuleCatalog.read(request.target, on: connection))
-    try await waitPatiently()
-    async let told = staging?.read(on: helper)
-    let counts = try await build.load(request, staged, watch: watch)
-    return StandInBeside(
-      standIn: build.standIn, model: build.model, counts: counts, told: try await told)
+    try await connection.execute(Merger.patience)
+    let (told, counts) = try await helper.beside({ try await staging?.read(on: helper) }) {
+      try await build.load(request, staged, watch: watch)
+    }
+    return StandInBeside(standIn: build.standIn, model: build.model, counts: counts, told: told)
   }
 
   /// Lets both sessions build indexes, each the largest that is left.
@@ -116,12 +116,12 @@ extension Merger {
       ).makeIndexes(of: left)
     }
     return try await withThrowingTaskGroup(of: KeptTable.Digest?.self) { group in
-      group.addTask {
+      group.addTask(executorPreference: connection.thread) {
         try await build(on: connection)
         return nil
       }
       if let helper {
-        group.addTask {
+        group.addTask(executorPreference: helper.thread) {
           let found = try await first(helper)
           try await build(on: helper)
           return found
