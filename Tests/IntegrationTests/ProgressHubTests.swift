@@ -56,6 +56,44 @@ struct ProgressHubTests {
     }
   }
 
+  @Test("counts of a moment before take back nothing that a change of state has told")
+  func late() async throws {
+    try await ImportBench.run { bench in
+      try await bench.connection.execute("CREATE TABLE t (id bigint PRIMARY KEY)")
+      let id = try await bench.submit("id\n1\n2\n3\n", into: "public.t")
+      let lease = try await bench.claim().lease
+      func count(read: Int64, bad: Int64) async throws {
+        _ = try await bench.connection.query(
+          """
+          INSERT INTO sluice.progress (import_id, lease_id, bytes_done, rows_read, rows_ok, rows_bad,
+            rows_skipped, rows_inserted, rows_updated, rows_unchanged, rows_per_second)
+          VALUES ($1::uuid, $2::uuid, $3 * 2, $3, $3 - $4::bigint, $4, 0, 0, 0, 0, 0)
+          ON CONFLICT (import_id) DO UPDATE SET bytes_done = excluded.bytes_done,
+            rows_read = excluded.rows_read, rows_ok = excluded.rows_ok, rows_bad = excluded.rows_bad
+          """, [.text(id.description), .text(lease.id), .int(read), .int(bad)])
+      }
+      func told() async throws -> [Int64] {
+        let record = try await bench.record(id)
+        return [record.bytesDone, record.counts.read, record.counts.ok, record.counts.bad]
+      }
+      try await count(read: 2, bad: 0)
+      #expect(try await told() == [4, 2, 2, 0])
+      var counts = RowCounts()
+      (counts.read, counts.ok, counts.bad) = (3, 2, 1)
+      try await bench.queue.move(lease, to: .validated, counts: counts)
+      #expect(try await told() == [9, 3, 2, 1])
+      try await bench.queue.move(lease, to: .loading)
+      #expect(try await told() == [9, 3, 2, 1])
+      // The merge finds another one.
+      try await count(read: 3, bad: 2)
+      #expect(try await told() == [9, 3, 1, 2])
+      // What was staged is lost.
+      try await bench.queue.move(lease, to: .parsing)
+      try await count(read: 1, bad: 0)
+      #expect(try await told() == [2, 1, 1, 0])
+    }
+  }
+
   @Test("however many notices come, ten are told of in any second")
   func pace() async throws {
     try await ImportBench.run { bench in

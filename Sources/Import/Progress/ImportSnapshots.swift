@@ -78,16 +78,21 @@ public struct ImportSnapshots: Sendable {
     return try await pool.query(sql, [.int(Int64(limit))]).rows.map(ImportSnapshots.record)
   }
 
+  /// Whether all of the file is read: the import says how many rows that were, whatever was counted a moment before.
+  private static let isRead = "i.status IN ('validated', 'loading', 'finalizing')"
+
   /// What batches have brought in stands in the import itself; an attempt that goes on behind them may not have
   /// counted so far again.
   private static let select = """
     SELECT i.id, i.idempotency_key, i.status, i.target, to_json(i.key_columns)::text AS key_columns,
            i.options, i.attempt, i.source_name, i.source_format, i.source_bytes, i.source_sha256,
            i.source_encoding, i.source_dialect, i.source_reading, i.rows_total, i.history, i.error,
-           coalesce(p.bytes_done, i.bytes_done) AS bytes_done,
-           coalesce(p.rows_read, i.rows_read) AS rows_read,
-           coalesce(p.rows_ok, i.rows_ok) AS rows_ok,
-           coalesce(p.rows_bad, i.rows_bad) AS rows_bad,
+           CASE WHEN \(isRead) THEN i.bytes_done ELSE coalesce(p.bytes_done, i.bytes_done) END AS bytes_done,
+           CASE WHEN \(isRead) THEN i.rows_read ELSE coalesce(p.rows_read, i.rows_read) END AS rows_read,
+           CASE WHEN \(isRead) THEN i.rows_read - greatest(p.rows_bad, i.rows_bad)
+             ELSE coalesce(p.rows_ok, i.rows_ok) END AS rows_ok,
+           CASE WHEN \(isRead) THEN greatest(p.rows_bad, i.rows_bad)
+             ELSE coalesce(p.rows_bad, i.rows_bad) END AS rows_bad,
            greatest(p.rows_skipped, i.rows_skipped) AS rows_skipped,
            greatest(p.rows_inserted, i.rows_inserted) AS rows_inserted,
            greatest(p.rows_updated, i.rows_updated) AS rows_updated,
