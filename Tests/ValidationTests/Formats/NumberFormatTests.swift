@@ -36,6 +36,19 @@ struct NumberFormatTests {
     #expect(texts.contains { $0.plain == nil })
   }
 
+  @Test("a number smaller than any numeric is rounded by its column, as COPY does")
+  func tinyNumbers() async throws {
+    try await ValidationBench.run { bench in
+      let tiny = ValidationBench.Sample(written: "6E-694468", plain: "6E-694468")
+      for (type, answer) in [("numeric(12,2)", "0.00"), ("numeric", nil)] {
+        let answers = try await bench.ask([tiny.written], as: type)
+        let differences = try await bench.differences([tiny], as: type, Self.formats[4])
+        #expect(answers == [answer])
+        #expect(differences.isEmpty)
+      }
+    }
+  }
+
   @Test(
     "a number is its digits, exactly",
     arguments: [
