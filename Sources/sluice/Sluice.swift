@@ -1,5 +1,6 @@
 import Glibc
 import Postgres
+import Threading
 
 /// The command: contract, section 1.
 @main
@@ -7,6 +8,7 @@ struct Sluice {
   static let version = "0.1.0"
 
   static func main() async {
+    Heap.keep()
     Signals.listen()
     Descriptors.raise()
     let words = Array(CommandLine.arguments.dropFirst())

@@ -142,6 +142,21 @@ def test_memory_stays_bounded_when_every_row_is_bad_and_long(house: House, tmp_p
     assert peak < 120e6, f"{peak / 1e6:.0f} MB"
 
 
+def test_an_import_finds_the_memory_of_those_before(house: House, generated: Any) -> None:
+    def pages_cleared() -> int:
+        fields = Path(f"/proc/{house.server.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[7])  # minflt, of proc(5)
+
+    lines = generated("sales-10k").read_bytes().splitlines(keepends=True)
+    for number in range(6):
+        house.api.load(b"".join(lines[: -1 - number]))
+    before = pages_cleared()
+    for number in range(6, 10):
+        house.api.load(b"".join(lines[: -1 - number]))
+    # As glibc is by itself, it is a thousand for each.
+    assert pages_cleared() - before < 4 * 500
+
+
 def test_a_page_of_another_site_can_change_nothing(house: House) -> None:
     foreign = {"Origin": "http://elsewhere.example"}
     for method, path in (("POST", "/imports"), ("DELETE", "/imports/01a1fc9b-84b0-7a88-ba11-f4a0f7dc3f2e")):

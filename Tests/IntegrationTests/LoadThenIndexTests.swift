@@ -11,6 +11,7 @@ struct LoadThenIndexTests {
       id int, code text NOT NULL, n int,
       CONSTRAINT t_pk PRIMARY KEY (id) INCLUDE (n) WITH (fillfactor = 80),
       CONSTRAINT "only once" UNIQUE (code) DEFERRABLE INITIALLY DEFERRED,
+      CONSTRAINT pair UNIQUE NULLS NOT DISTINCT (n, code) INCLUDE (id),
       CONSTRAINT apart EXCLUDE USING btree (n WITH =) WHERE (n > 0));
     CREATE INDEX "T, expr" ON t ((n * 2), lower(code) DESC NULLS LAST) WITH (fillfactor = 60);
     ALTER INDEX "T, expr" ALTER COLUMN 1 SET STATISTICS 700;
@@ -59,6 +60,35 @@ struct LoadThenIndexTests {
       await #expect(throws: PostgresError.self) {
         try await bench.connection.execute("INSERT INTO t VALUES (0, 'code-7', NULL)")
       }
+    }
+  }
+
+  @Test(
+    "come back as they were, one by one or the keys of a small table at once",
+    arguments: [1, IndexesAside.leastPagesForWorker])
+  func putBack(pages: Int64) async throws {
+    try await ImportBench.run(Self.table) { bench in
+      let before = try await Self.model(bench)
+      let request = try await bench.stagedForMerge(
+        into: "public.t", columns: [("id", "integer")], rows: "SELECT 1, 1", count: 1)
+      try await bench.connection.transaction { connection in
+        try await connection.naming { connection in
+          let aside = try #require(
+            try await IndexesAside.take(
+              request, rows: IndexesAside.leastRows, pages: pages, on: connection))
+          try await aside.putBack(on: connection)
+        }
+      }
+      #expect(try await Self.model(bench) == before)
+      let made = try await bench.rows(
+        """
+        SELECT relname FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid
+         WHERE indrelid = 'public.t'::regclass ORDER BY pg_class.oid
+        """)
+      let names = before.indexes.map(\.name)
+      let keys = ["only once", "pair"]
+      let inOrder = pages == 1 ? keys + names.filter { !keys.contains($0) } : names
+      #expect(made == inOrder)
     }
   }
 

@@ -14,5 +14,7 @@ extern int pthread_setname_np(pthread_t thread, const char *name);
 extern int posix_spawn_file_actions_addclosefrom_np(
     posix_spawn_file_actions_t *actions, int from);
 
+#include <malloc.h>
+
 // POSIX_SPAWN_SETSID is a macro that Swift does not see without _GNU_SOURCE (posix_spawn(3)).
 static inline short sluice_spawn_setsid(void) { return 0x80; }

@@ -15,8 +15,8 @@ struct IndexesAside: Sendable {
   static let leastPagesForWorker: Int64 = 1024
 
   private let table: TableIndexes
-  /// Whether a second process helps to make them.
-  private let hasWorker: Bool
+  /// Whether a table has so few pages.
+  private let isSmall: Bool
 
   /// Locks the target and drops its indexes, inside a transaction whose `search_path` is `pg_catalog`.
   ///
@@ -39,8 +39,7 @@ struct IndexesAside: Sendable {
         let found = try await TableIndexes.read(request.target.oid, on: connection)
         if found.hasPages { try await checkEmpty(request, on: connection) }
         try await connection.execute(found.dropping.joined(separator: ";\n"))
-        return IndexesAside(
-          table: found, hasWorker: pages >= leastPagesForWorker && !found.hasOwnWorkers)
+        return IndexesAside(table: found, isSmall: pages < leastPagesForWorker)
       }
     } catch is HasRows {
       return nil
@@ -54,7 +53,7 @@ struct IndexesAside: Sendable {
   ///
   /// - Throws: `PostgresError` where rows break a unique or exclusion constraint.
   func putBack(on connection: PostgresConnection) async throws {
-    for sql in table.making(hasWorker: hasWorker) { try await connection.execute(sql) }
+    for sql in table.making(isSmall: isSmall) { try await connection.execute(sql) }
   }
 
   private struct HasRows: Error {}
@@ -132,16 +131,24 @@ private struct TableIndexes: Sendable, Codable, IndexedTable {
 
   /// Makes them anew, as they were: one by one, so that whoever looks at the sessions sees which one is made, and what
   /// takes no time in few scripts.
-  func making(hasWorker: Bool) -> [String] {
+  ///
+  /// - Parameter isSmall: whether none of them takes long, nor a second process to help.
+  func making(isSmall: Bool) -> [String] {
+    let hasWorker = !isSmall && !hasOwnWorkers
     var scripts: [String] = []
     var quick = hasWorker ? ["ALTER TABLE \(fullName) SET (parallel_workers = 1)"] : []
+    let keys = isSmall ? plainKeys : []
+    quick += keying(keys, of: fullName)
     for (number, index) in indexes.enumerated() {
-      var built = building(number, of: fullName, as: index.name, hasWorker: hasWorker)
+      let isMade = keys.contains { $0.number == number }
+      var built =
+        isMade ? [] : building(number, of: fullName, as: index.name, hasWorker: hasWorker)
       if let slow = built.popLast() {
         scripts += [(quick + built).joined(separator: ";\n"), slow]
         quick = []
       }
-      quick += marking(number, of: fullName, schema: schema, as: index.name)
+      quick += marking(
+        number, of: fullName, schema: schema, as: index.name, hasConstraint: isMade)
     }
     // The table has kept any other.
     if replicaIdentity == "i" { quick.append(identifying(fullName) { indexes[$0].name }) }
