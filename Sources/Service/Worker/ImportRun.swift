@@ -41,7 +41,8 @@ struct ImportRun: Sendable {
 
   private func run(_ record: ImportRecord, over connections: Connections) async throws {
     // Reading, validating and encoding have a thread of their own, which may block.
-    let executor = ThreadExecutor(name: "parse")
+    let executor = services.threads.take()
+    defer { services.threads.giveBack(executor) }
     let look = FileLook(
       file: StoppableFile(try services.spool.open(id: claimed.spoolID)), options: record.options,
       scratch: services.spool.folder, executor: executor, profile: profile)

@@ -19,6 +19,8 @@ public struct WorkerServices: Sendable {
   public var database: PostgresConfiguration
   /// Sessions for work on the rows of targets: those that have ended one import know the catalog for the next.
   let sessions: PostgresPool
+  /// Read, validate and encode, one for each import at hand.
+  let threads = ParseThreads()
   /// What the report of an import has room for.
   public var rejectRoom: RejectRoom
   /// Where records go.
